@@ -1,19 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@keygate/source', 'node', 'import', 'default'];
-const shared = {
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: ['node', 'import', 'default'] } },
+const conditions = () => ['@keygate/source', 'node', 'import', 'default'];
+const shared = () => ({
+  resolve: { conditions: conditions() },
+  ssr: { resolve: { conditions: conditions(), externalConditions: ['node', 'import', 'default'] } },
   oxc: { decorator: { legacy: true } },
-} as const;
+});
 
 export default defineConfig({
-  ...shared,
+  ...shared(),
   test: {
     pool: 'forks',
     projects: [
       {
-        ...shared,
+        ...shared(),
         test: {
           name: 'check',
           include: ['{apps,libs,proto}/**/*.test.ts', 'tools/**/*.test.ts'],
@@ -23,7 +23,7 @@ export default defineConfig({
         },
       },
       {
-        ...shared,
+        ...shared(),
         test: {
           name: 'e2e',
           include: ['e2e/**/*.e2e.test.ts'],

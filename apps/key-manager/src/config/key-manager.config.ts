@@ -1,0 +1,173 @@
+import { port, setting, sharedSettings } from '@keygate/common/config';
+import { z } from 'zod';
+
+const never = -1;
+const lifetime = () => z.union([z.int().min(1).max(3_155_760_000), z.literal(never)]);
+
+const listeners = z
+  .strictObject({
+    bindAddress: setting(z.string().min(1).default('127.0.0.1'), 'Address of the HTTPS, HTTP and gRPC listeners.', {
+      env: 'KEY_MANAGER_BIND_ADDRESS',
+    }),
+    https: setting(port().default(9443), 'HTTPS port of /oauth2, the REST APIs and the portal, before the offset.', {
+      env: 'KEY_MANAGER_HTTPS_PORT',
+      wso2: 'carbon.xml Ports/ServletTransports',
+    }),
+    http: setting(port().default(9763), 'HTTP port, redirects to HTTPS, before the offset.', {
+      env: 'KEY_MANAGER_HTTP_PORT',
+    }),
+    grpc: setting(port().default(10_397), 'gRPC port that gateways call, before the offset.', {
+      env: 'KEY_MANAGER_GRPC_PORT',
+      wso2: 'api-manager.xml ThriftServerPort',
+    }),
+    operationsBindAddress: setting(z.string().min(1).default('127.0.0.1'), 'Address of the operations listener.', {
+      env: 'KEY_MANAGER_OPERATIONS_BIND_ADDRESS',
+    }),
+    operations: setting(port().default(9644), 'Port of /healthz, /readyz and /metrics, before the offset.', {
+      env: 'KEY_MANAGER_OPERATIONS_PORT',
+    }),
+    publicHost: setting(
+      z.string().min(1).default('localhost'),
+      'Host name in the issuer and in URLs that are printed.',
+      {
+        env: 'KEY_MANAGER_PUBLIC_HOST',
+        wso2: 'carbon.xml HostName',
+      },
+    ),
+  })
+  .prefault({});
+
+const tls = z
+  .strictObject({
+    certFile: setting(z.string().optional(), 'PEM certificate chain of the HTTPS port. Unset: one from the local CA.', {
+      env: 'KEY_MANAGER_TLS_CERT_FILE',
+    }),
+    keyFile: setting(z.string().optional(), 'PEM private key of the HTTPS port.', { env: 'KEY_MANAGER_TLS_KEY_FILE' }),
+  })
+  .prefault({});
+
+const grpc = z
+  .strictObject({
+    caFile: setting(z.string().optional(), 'PEM of the CA whose client certificates are let in. Unset: the local CA.', {
+      env: 'KEY_MANAGER_GRPC_CA_FILE',
+    }),
+    certFile: setting(z.string().optional(), 'PEM certificate of the gRPC port. Unset: one from the local CA.', {
+      env: 'KEY_MANAGER_GRPC_CERT_FILE',
+    }),
+    keyFile: setting(z.string().optional(), 'PEM private key of the gRPC port.', { env: 'KEY_MANAGER_GRPC_KEY_FILE' }),
+    maxMessageBytes: setting(z.int().min(16_384).default(4_194_304), 'Largest gRPC message that is accepted.'),
+    maxConcurrentStreams: setting(z.int().min(1).default(1_000), 'Most calls in flight on one connection.'),
+  })
+  .prefault({});
+
+const lifetimes = z
+  .strictObject({
+    userAccessToken: setting(lifetime().default(3_600), 'Seconds an access token for a user lives; -1 never expires.', {
+      env: 'KEY_MANAGER_USER_ACCESS_TOKEN_SECONDS',
+      wso2: 'identity.xml UserAccessTokenDefaultValidityPeriod',
+    }),
+    applicationAccessToken: setting(lifetime().default(3_600), 'Seconds an access token for an application lives.', {
+      env: 'KEY_MANAGER_APPLICATION_ACCESS_TOKEN_SECONDS',
+      wso2: 'identity.xml AccessTokenDefaultValidityPeriod',
+    }),
+    refreshToken: setting(lifetime().default(86_400), 'Seconds a refresh token lives when it is not used.', {
+      env: 'KEY_MANAGER_REFRESH_TOKEN_SECONDS',
+      wso2: 'identity.xml RefreshTokenValidityPeriod',
+    }),
+    grant: setting(lifetime().default(31_536_000), 'Seconds after which a refresh family ends for good.', {
+      env: 'KEY_MANAGER_GRANT_SECONDS',
+    }),
+  })
+  .prefault({});
+
+const oauth2 = z
+  .strictObject({
+    grantTypes: setting(
+      z
+        .array(z.enum(['password', 'refresh_token', 'client_credentials']))
+        .default(['password', 'refresh_token', 'client_credentials']),
+      'Grants that are enabled.',
+      { env: 'KEY_MANAGER_GRANT_TYPES' },
+    ),
+    lifetimesSeconds: lifetimes,
+    unknownScopes: setting(
+      z.enum(['drop', 'grant', 'reject']).default('drop'),
+      'What happens to a requested scope that is registered nowhere.',
+      { env: 'KEY_MANAGER_UNKNOWN_SCOPES' },
+    ),
+    allowedScopes: setting(
+      z.array(z.string()).default(['^device_.*', 'openid']),
+      'Scopes (regular expressions over the whole name) granted without asking for roles.',
+      { env: 'KEY_MANAGER_ALLOWED_SCOPES', wso2: 'api-manager.xml ScopeWhitelist' },
+    ),
+    refreshGraceSeconds: z
+      .strictObject({
+        confidential: setting(z.int().min(0).max(60).default(10), 'Grace window of a rotated refresh token.', {
+          env: 'KEY_MANAGER_REFRESH_GRACE_SECONDS',
+        }),
+        public: setting(z.int().min(0).max(60).default(30), 'The same for public clients.', {
+          env: 'KEY_MANAGER_PUBLIC_REFRESH_GRACE_SECONDS',
+        }),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+const passwords = z
+  .strictObject({
+    memoryKib: setting(z.int().min(8_192).default(19_456), 'argon2id memory in KiB.'),
+    iterations: setting(z.int().min(1).default(2), 'argon2id passes.'),
+    maxQueue: setting(z.int().min(1).default(256), 'Most password checks waiting; above it 503 and Retry-After.', {
+      env: 'KEY_MANAGER_PASSWORD_QUEUE',
+    }),
+  })
+  .prefault({});
+
+/** The `keyManager` section of `keygate.yaml` together with the shared settings. */
+export const keyManagerSchema = z.strictObject({
+  ...sharedSettings,
+  keyManager: z
+    .strictObject({
+      databaseUrl: setting(
+        z
+          .string()
+          .regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL')
+          .optional(),
+        'PostgreSQL. Unset: the embedded database in the data folder.',
+        { env: 'DATABASE_URL', secret: true },
+      ),
+      databasePoolSize: setting(z.int().min(2).max(500).default(20), 'Most connections to PostgreSQL.', {
+        env: 'DATABASE_POOL_SIZE',
+      }),
+      secretKey: setting(
+        z.string().min(32).optional(),
+        'Server key that client secrets and rotated tokens are derived with; the same on every key manager. ' +
+          'Unset: one is made in the data folder.',
+        { env: 'KEY_MANAGER_SECRET_KEY', secret: true },
+      ),
+      adminPassword: setting(
+        z.string().min(1).optional(),
+        'Password of the user admin, set when the database is empty. Unset: a random one, printed once.',
+        { env: 'KEYGATE_ADMIN_PASSWORD', secret: true, wso2: 'user-mgt.xml AdminUser/Password' },
+      ),
+      gatewayUrl: setting(
+        z.url().optional(),
+        'HTTPS base URL of the gateways, for URLs shown to API consumers. Unset: https://localhost:<8243 + own offset>.',
+        { env: 'KEY_MANAGER_GATEWAY_URL' },
+      ),
+      caseSensitiveUserNames: setting(z.boolean().default(false), 'Tell `Alice` and `alice` apart.', {
+        env: 'KEY_MANAGER_CASE_SENSITIVE_USER_NAMES',
+      }),
+      drainSeconds: setting(z.int().min(0).max(3_600).default(20), 'How long open requests may go on after SIGTERM.', {
+        env: 'KEY_MANAGER_DRAIN_SECONDS',
+      }),
+      listeners,
+      tls,
+      grpc,
+      oauth2,
+      passwords,
+    })
+    .prefault({}),
+});
+
+export type KeyManagerConfig = z.output<typeof keyManagerSchema>;

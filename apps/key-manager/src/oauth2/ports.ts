@@ -1,0 +1,86 @@
+import type {
+  AccessTokenRecord,
+  ClientWithSecrets,
+  NewTokens,
+  RefreshTokenRecord,
+  ResourceOwner,
+  RevocationTarget,
+} from './model.js';
+
+/** What the authorization server needs of the world. Every verb is one transaction. */
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+export const ClientStore = Symbol('ClientStore');
+export interface ClientStore {
+  findClient(clientId: string): Promise<ClientWithSecrets | undefined>;
+}
+
+export const ResourceOwners = Symbol('ResourceOwners');
+export interface ResourceOwners {
+  /**
+   * The user, if the name and password are right. Unknown, locked and wrong take the same time and look the same.
+   * Throws `TemporarilyUnavailable` when too many checks are queued.
+   */
+  authenticate(username: string, password: string): Promise<ResourceOwner | undefined>;
+  /** The user as of now, without a password check; undefined when gone or locked. */
+  find(subject: string): Promise<ResourceOwner | undefined>;
+}
+
+export const ScopeStore = Symbol('ScopeStore');
+export interface ScopeStore {
+  /** The role bindings of those of `names` that are registered in the tenant; an empty list binds no role. */
+  findScopes(tenantDomain: string, names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
+}
+
+export const TokenStore = Symbol('TokenStore');
+export interface TokenStore {
+  /** Resolves after the commit. */
+  saveTokens(tokens: NewTokens): Promise<void>;
+  findAccessToken(hash: Buffer): Promise<AccessTokenRecord | undefined>;
+  findRefreshToken(hash: Buffer): Promise<RefreshTokenRecord | undefined>;
+  /**
+   * ACTIVE → ROTATED and the successor saved, decided by the row count of one update. Revokes the access tokens of
+   * the rotated token's own pair, and marks the predecessor's successor as used. False: another request was first.
+   */
+  rotateRefreshToken(presented: Buffer, salt: Buffer, successor: NewTokens): Promise<boolean>;
+  /** Counts one replay inside the grace window unless `limit` is reached; false when it is. */
+  countReplay(presented: Buffer, limit: number): Promise<boolean>;
+  /** Notes that an access token was seen, which ends the grace window of the refresh token it came from. */
+  markAccessTokenUsed(hash: Buffer): Promise<void>;
+  /** Marks the rows and appends the revocation that gateways are told, in one transaction. */
+  revokeBy(target: RevocationTarget, at: number): Promise<void>;
+  /** The sequence number of the newest committed revocation. */
+  revocationSeq(): Promise<number>;
+}
+
+export const AuditLog = Symbol('AuditLog');
+export interface AuditLog {
+  record(event: AuditEvent): Promise<void>;
+}
+
+export interface AuditEvent {
+  readonly tenantDomain: string;
+  /** Who: full user name or client id. */
+  readonly actor: string;
+  /** What, in the past tense and dotted: `refresh_token.reused`. */
+  readonly action: string;
+  /** On what: an id, never a secret. */
+  readonly target: string;
+  readonly clientAddress?: string | undefined;
+  readonly detail?: Readonly<Record<string, string | number | boolean>> | undefined;
+}
+
+/** Randomness and keyed derivation; a port so that tests are repeatable. */
+export const TokenValues = Symbol('TokenValues');
+export interface TokenValues {
+  /** 32 lowercase hex characters, 128 random bits. */
+  random(): string;
+  /** 16 random bytes. */
+  salt(): Buffer;
+  /** The pair that rotating `presented` with `salt` gives, the same each time; 32 lowercase hex each. */
+  successorOf(presented: string, salt: Buffer): { readonly accessToken: string; readonly refreshToken: string };
+}

@@ -1,0 +1,20 @@
+/** The row to be made is there already. */
+export class AlreadyExists extends Error {
+  override readonly name = 'AlreadyExists';
+  constructor(readonly what: string) {
+    super(`${what} already exists`);
+  }
+}
+
+/** The row to be changed, or one it refers to, is not there. */
+export class NotFound extends Error {
+  override readonly name = 'NotFound';
+  constructor(readonly what: string) {
+    super(`${what} was not found`);
+  }
+}
+
+/** The database cannot answer now; the caller says 503. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}

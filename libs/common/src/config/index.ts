@@ -1,0 +1,2 @@
+export { port, type SettingMeta, setting } from './setting.js';
+export { sharedSettings } from './shared-settings.js';
