@@ -21,6 +21,11 @@ export interface UserStore {
   ): Promise<{ users: User[]; total: number }>;
   /** Throws `NotFound`. */
   updateUser(tenantDomain: string, id: string, change: UserChange): Promise<User>;
+  /**
+   * Replaces the hash `from` by `to`; false, and nothing changed, when the stored one is not `from` any more. A re-hash
+   * at login must never undo a password that was set meanwhile.
+   */
+  rehashPassword(tenantDomain: string, id: string, from: string, to: string): Promise<boolean>;
   /** False when there was none. */
   deleteUser(tenantDomain: string, id: string): Promise<boolean>;
   listRoles(tenantDomain: string): Promise<{ id: string; name: string; members: { id: string; username: string }[] }[]>;
