@@ -14,14 +14,24 @@ export interface ApiStore {
   /** Throws `AlreadyExists` for the same context and version, or the same name (without case) and version. */
   createApi(api: Api): Promise<void>;
   findApi(id: string): Promise<Api | undefined>;
-  /** In order of name and version. `query` is a part of the name; `statuses` keeps only those states. */
+  /**
+   * In order of name and version. `query` is a part of the name; `statuses` keeps only those states; `visibleTo` and
+   * `accessibleTo` are roles, and leave out what `visibility: RESTRICTED` with other `visibleRoles`, or
+   * `accessControl: RESTRICTED` with other `accessControlRoles`, hides from them.
+   */
   listApis(page: {
     tenantDomain: string;
     query?: string;
     statuses?: readonly LifeCycleStatus[];
+    visibleTo?: readonly string[];
+    accessibleTo?: readonly string[];
     offset: number;
     limit: number;
   }): Promise<{ apis: Api[]; total: number }>;
+  /** APIs of the tenant, in any version, with that name (without case) or that context. */
+  findNamesakes(tenantDomain: string, by: { name: string; context: string }): Promise<Api[]>;
+  /** Which APIs, by name, declare these scopes for themselves (`shared: false`). */
+  findLocalScopes(tenantDomain: string, names: readonly string[]): Promise<{ scope: string; apiName: string }[]>;
   /** Throws `NotFound`. Making it the default version takes the flag from the API's other versions. */
   updateApi(id: string, change: { body?: ApiBody; isDefaultVersion?: boolean }): Promise<Api>;
   /** Moves the API from `from` to `to`, with a line of history; false when it was not in `from`. */

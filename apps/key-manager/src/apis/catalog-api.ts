@@ -61,9 +61,9 @@ type EndpointMember = 'production_endpoints' | 'sandbox_endpoints';
 
 /** WSO2: `config.actionDuration`, milliseconds as a string; 0 leaves it to the gateway's setting. */
 function timeoutMillis(entry: EndpointEntry | undefined): number {
-  const config = entry?.['config'];
+  const config = entry?.config;
   const duration = typeof config === 'object' && config !== null ? (config as Record<string, unknown>) : {};
-  const millis = Number(duration['actionDuration'] ?? 0);
+  const millis = Number(duration.actionDuration ?? 0);
   return Number.isSafeInteger(millis) && millis > 0 && millis <= maxTimeoutMillis ? millis : 0;
 }
 
