@@ -1,0 +1,53 @@
+/** Stores that belong to no other room. Times are milliseconds since the epoch. */
+
+/** A tenant: users, APIs and applications of one never meet those of another (WSO2). */
+export interface Tenant {
+  readonly domain: string;
+  readonly active: boolean;
+  readonly createdAt: number;
+}
+
+export const TenantStore = Symbol('TenantStore');
+export interface TenantStore {
+  /** Makes what a tenant starts with and is missing: its row, the built-in roles, the default tiers. Repeatable. */
+  seedTenant(domain: string): Promise<void>;
+  findTenant(domain: string): Promise<Tenant | undefined>;
+  listTenants(): Promise<Tenant[]>;
+}
+
+/** pending: published, not signing yet; active: signs; retiring: published until its last token is dead; removed. */
+export type SigningKeyState = 'pending' | 'active' | 'retiring' | 'removed';
+
+export interface SigningKey {
+  readonly kid: string;
+  readonly tenantDomain: string;
+  /** JWS algorithm (RFC 7518 §3.1). */
+  readonly alg: string;
+  readonly state: SigningKeyState;
+  /** Public JWK (RFC 7517). */
+  readonly publicJwk: Readonly<Record<string, unknown>>;
+  /** The private key, encrypted by the caller; the store never sees it in clear. */
+  readonly encryptedPrivateKey: Buffer;
+  readonly createdAt: number;
+  readonly activatedAt?: number | undefined;
+  readonly retiredAt?: number | undefined;
+}
+
+export const SigningKeyStore = Symbol('SigningKeyStore');
+export interface SigningKeyStore {
+  /** Throws `AlreadyExists` for the same kid, or for a second active key of the tenant and algorithm. */
+  addSigningKey(key: SigningKey): Promise<void>;
+  /** Those of the tenant that are not removed, oldest first. */
+  listSigningKeys(tenantDomain: string): Promise<SigningKey[]>;
+  /** Moves the key from `from` to `to`; false when it was not in `from`. Throws `AlreadyExists` as above. */
+  moveSigningKey(kid: string, from: SigningKeyState, to: SigningKeyState, at: number): Promise<boolean>;
+}
+
+export const Janitor = Symbol('Janitor');
+export interface Janitor {
+  /**
+   * Deletes at most `limit` rows of each kind that nothing needs any more: expired tokens, spent families, old feed
+   * entries. Rows that another janitor holds are skipped. Answers how many went; call again while it is not 0.
+   */
+  sweepExpired(limit: number): Promise<number>;
+}

@@ -1,0 +1,49 @@
+import type { Logger } from '@keygate/common/logging';
+import type { ApiStore, SharedScopeStore } from '../apis/api-store.js';
+import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
+import type { AuditLog, ClientStore, Clock, ScopeStore, TokenStore } from '../oauth2/ports.js';
+import type { PolicyStore } from '../policies/policy.js';
+import type { UsageStore } from '../statistics/usage-store.js';
+import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
+import type { UserStore } from '../users/user-store.js';
+import type { CatalogFeed, CommitSignal, RevocationFeed } from './feeds.js';
+import type { Janitor, SigningKeyStore, TenantStore } from './ports.js';
+
+/** Every store of the key manager over one database. */
+export interface Storage {
+  readonly kind: 'memory' | 'embedded' | 'postgresql';
+  readonly tenants: TenantStore;
+  readonly users: UserStore;
+  readonly clients: ClientStore;
+  readonly scopes: ScopeStore;
+  readonly tokens: TokenStore;
+  readonly auditLog: AuditLog;
+  readonly applications: ApplicationStore;
+  readonly clientRegistry: ClientRegistry;
+  readonly apis: ApiStore;
+  readonly sharedScopes: SharedScopeStore;
+  readonly subscriptions: SubscriptionStore;
+  readonly policies: PolicyStore;
+  readonly signingKeys: SigningKeyStore;
+  readonly usage: UsageStore;
+  readonly catalogFeed: CatalogFeed;
+  readonly revocationFeed: RevocationFeed;
+  readonly commitSignal: CommitSignal;
+  readonly janitor: Janitor;
+  /** Resolves when the database answers; throws `StoreUnavailable` otherwise. */
+  ping(): Promise<void>;
+  /** Waits for what is under way, then frees connections, timers and the lock on the data folder. */
+  close(): Promise<void>;
+}
+
+export interface StorageOptions {
+  /** `postgresql://…`; unset: the embedded database in `dataDir`. */
+  readonly databaseUrl?: string | undefined;
+  readonly dataDir: string;
+  /** Most connections to PostgreSQL. */
+  readonly poolSize: number;
+  readonly logger: Logger;
+  readonly caseSensitiveUserNames: boolean;
+  /** For repeatable tests; the system's clock otherwise. */
+  readonly clock?: Clock | undefined;
+}
