@@ -1,0 +1,116 @@
+import type { ContextTrie } from './context-trie.js';
+import type { ResourceTrie } from './resource-trie.js';
+
+/** Which of an application's two key pairs a token came from; decides the endpoint. WSO2: key type. */
+export type KeyType = 'PRODUCTION' | 'SANDBOX';
+
+/** WSO2: x-auth-type, as stored. */
+export type AuthType = 'None' | 'Application' | 'Application_User' | 'Any';
+
+/** WSO2 life-cycle states of APIs that reach a gateway; anything else is not served. */
+export type Lifecycle = 'CREATED' | 'PROTOTYPED' | 'PUBLISHED' | 'DEPRECATED' | 'BLOCKED' | 'UNKNOWN';
+
+/** One backend address, parsed once when the catalogue is compiled and never on a request. */
+export interface Upstream {
+  /** `https://host:port`, the key of its connection pool. */
+  readonly origin: string;
+  /** What goes in the Host header. */
+  readonly host: string;
+  /** Prefix of every forwarded path, without a trailing slash; empty for none. */
+  readonly basePath: string;
+  /** A fixed query that goes in front of the client's, without `?`; empty for none. */
+  readonly query: string;
+}
+
+/** A production or sandbox endpoint. */
+export interface CompiledEndpoint {
+  readonly upstreams: readonly Upstream[];
+  /** How long the backend may take to start its answer, milliseconds; undefined means the gateway's setting. */
+  readonly timeoutMillis: number | undefined;
+  /** Round-robin position: the one mutable cell of a snapshot, and losing it loses nothing. */
+  readonly turn: { next: number };
+}
+
+/** CORS answers of one API; management-api.md has `*` and the resource's own verbs as the unconfigured behaviour. */
+export interface CompiledCors {
+  readonly allowOrigins: ReadonlySet<string>;
+  readonly allowsAnyOrigin: boolean;
+  readonly allowCredentials: boolean;
+  /** Value of Access-Control-Allow-Headers; empty means: leave it out. */
+  readonly allowHeaders: string;
+  /** Value of Access-Control-Allow-Methods; empty means the verbs of the resource asked for. */
+  readonly allowMethods: string;
+}
+
+/** One verb on one target: what a call to it needs. */
+export interface CompiledResource {
+  readonly verb: string;
+  readonly target: string;
+  readonly authType: AuthType;
+  /** Any one of these is enough; empty means none is needed. */
+  readonly scopes: readonly string[];
+  readonly throttlingTier: string;
+}
+
+/** An API as deployed, in the form a request needs it. Shared between snapshots while the API stays the same. */
+export interface CompiledApi {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly tenantDomain: string;
+  /** With the version: `/pizzashack/1.0.0`. */
+  readonly context: string;
+  /** Without it, `/pizzashack`; undefined unless this is the default version. */
+  readonly defaultContext: string | undefined;
+  readonly lifecycle: Lifecycle;
+  readonly offersHttp: boolean;
+  readonly offersHttps: boolean;
+  /** Lower-case name of the header that carries the access token. */
+  readonly authorizationHeader: string;
+  readonly subscriptionRequired: boolean;
+  readonly production: CompiledEndpoint | undefined;
+  readonly sandbox: CompiledEndpoint | undefined;
+  /** Undefined: the backend answers CORS itself. */
+  readonly cors: CompiledCors | undefined;
+  readonly resources: ResourceTrie;
+  /** What was left out because it makes no sense, in words. */
+  readonly problems: readonly string[];
+}
+
+export interface CompiledSubscription {
+  readonly id: string;
+  readonly apiId: string;
+  readonly throttlingTier: string;
+  /** UNBLOCKED, BLOCKED, PROD_ONLY_BLOCKED, ON_HOLD, REJECTED, TIER_UPDATE_PENDING. */
+  readonly status: string;
+}
+
+export interface CompiledApplication {
+  readonly id: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly throttlingTier: string;
+  /** APPROVED, CREATED, REJECTED, INACTIVE. */
+  readonly status: string;
+  /** By API id. */
+  readonly subscriptions: ReadonlyMap<string, CompiledSubscription>;
+}
+
+/** What a consumer key stands for. */
+export interface CompiledConsumer {
+  readonly keyType: KeyType;
+  readonly application: CompiledApplication;
+}
+
+/**
+ * Everything needed to decide about a call once its token is known. Immutable: a change makes a new one, which
+ * shares all parts that did not change, and requests already running keep the one they started with.
+ */
+export interface CompiledCatalog {
+  readonly revision: number;
+  readonly apis: ContextTrie;
+  /** By consumer key. */
+  readonly consumers: ReadonlyMap<string, CompiledConsumer>;
+  /** Everything that could not be compiled, in words, for the log. */
+  readonly problems: readonly string[];
+}

@@ -1,0 +1,154 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type {
+  CompiledApi,
+  CompiledApplication,
+  CompiledCatalog,
+  CompiledResource,
+  CompiledSubscription,
+  KeyType,
+} from '../apis/compiled-catalog.js';
+import { correlationIdOf } from './correlation-id.js';
+import type { FaultName } from './gateway-errors.js';
+import type { TokenFacts } from './ports.js';
+
+export type Scheme = 'http' | 'https';
+
+/** An answer the gateway gives itself that is no fault: a CORS preflight. */
+export interface OwnAnswer {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+}
+
+/** Where a request went: its API and the parts of its target, as the route stage found them. */
+export interface Route {
+  readonly api: CompiledApi;
+  /** Undefined only for an OPTIONS request the API does not declare, which CORS answers. */
+  readonly resource: CompiledResource | undefined;
+  /** Verbs of all resources that match the path, for Allow and for CORS. */
+  readonly verbs: readonly string[];
+  /** The target behind the context, byte for byte as received, without the query: `/pets/1`. */
+  readonly suffix: string;
+  /** The query byte for byte, without `?`; undefined when there was no `?`. */
+  readonly query: string | undefined;
+}
+
+/**
+ * One request and what is known about it so far. Facts are added by the stages in order; reading one before its
+ * stage has run is a bug and throws.
+ */
+export class Exchange {
+  readonly method: string;
+  /** The request target byte for byte as received. */
+  readonly target: string;
+  /** Names and values in turn, byte for byte; HTTP/2 pseudo headers included. */
+  readonly rawHeaders: readonly string[];
+  readonly clientAddress: string;
+  /** Milliseconds of `performance.now()`. */
+  readonly startedAt = performance.now();
+  /** Why it failed; undefined for requests a backend answered. */
+  fault: FaultName | undefined;
+  /** Status of the answer; 0 until there is one, 499 when the client left before. */
+  status = 0;
+  /** Address of the backend that was tried, for the log. */
+  upstream: string | undefined;
+  ownAnswer: OwnAnswer | undefined;
+  #correlationId: string | undefined;
+  #catalog: CompiledCatalog | undefined;
+  #route: Route | undefined;
+  #token: TokenFacts | undefined;
+  #application: CompiledApplication | undefined;
+  #subscription: CompiledSubscription | undefined;
+  #keyType: KeyType | undefined;
+
+  constructor(
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+    readonly scheme: Scheme,
+    /** The client waits for 100 Continue before it sends its body. */
+    readonly awaitsContinue = false,
+  ) {
+    this.method = request.method ?? '';
+    this.target = request.url ?? '';
+    this.rawHeaders = request.rawHeaders;
+    this.clientAddress = request.socket.remoteAddress ?? '';
+  }
+
+  /** The client's `activityid`, `x-correlation-id` or trace id when well-formed, else a new UUID. */
+  get correlationId(): string {
+    this.#correlationId ??= correlationIdOf(this.rawHeaders);
+    return this.#correlationId;
+  }
+
+  /** The path without the query, for logs: a query may hold credentials. */
+  get path(): string {
+    const end = this.target.indexOf('?');
+    return end < 0 ? this.target : this.target.slice(0, end);
+  }
+
+  /** True once the route stage knows where the request goes. */
+  get isRouted(): boolean {
+    return this.#route !== undefined;
+  }
+
+  get catalog(): CompiledCatalog {
+    return this.#catalog ?? tooEarly('route');
+  }
+
+  get route(): Route {
+    return this.#route ?? tooEarly('route');
+  }
+
+  get api(): CompiledApi {
+    return this.route.api;
+  }
+
+  get resource(): CompiledResource {
+    return this.route.resource ?? tooEarly('cors');
+  }
+
+  /** Undefined on a resource that needs no token. */
+  get token(): TokenFacts | undefined {
+    return this.#token;
+  }
+
+  /** Undefined on a resource that needs no token, and for clients that belong to no application. */
+  get application(): CompiledApplication | undefined {
+    return this.#application;
+  }
+
+  /** Undefined where none is needed. */
+  get subscription(): CompiledSubscription | undefined {
+    return this.#subscription;
+  }
+
+  /** Which endpoint the caller's key is for; undefined on a resource that needs no token. */
+  get keyType(): KeyType | undefined {
+    return this.#keyType;
+  }
+
+  routed(catalog: CompiledCatalog, route: Route): void {
+    this.#catalog = catalog;
+    this.#route = route;
+  }
+
+  authenticated(token: TokenFacts): void {
+    this.#token = token;
+    this.#keyType = token.keyType;
+  }
+
+  subscribed(keyType: KeyType, application: CompiledApplication, subscription: CompiledSubscription | undefined): void {
+    this.#keyType = keyType;
+    this.#application = application;
+    this.#subscription = subscription;
+  }
+
+  /** Ends the request with an answer of the gateway's own; no later stage runs. */
+  answer(answer: OwnAnswer): void {
+    this.ownAnswer = answer;
+  }
+}
+
+function tooEarly(stage: string): never {
+  throw new Error(`${stage} has not run`);
+}

@@ -1,0 +1,208 @@
+/** One row: what a client gets when a request ends this way. */
+interface Fault {
+  /** WSO2's code where it has one, else the HTTP status. */
+  readonly code: string;
+  readonly status: number;
+  readonly message: string;
+  readonly description: string;
+}
+
+const notAvailable = 'The requested resource is not available.';
+const checkCredentials = 'Make sure you have provided the correct security credentials';
+
+/**
+ * Every way the gateway itself ends a request. Codes 9009xx and 700700 are WSO2's authentication and life-cycle
+ * faults, 101xxx and 303xxx its backend faults; where WSO2 answers 500 for a backend that failed, the HTTP status
+ * here says what failed (RFC 9110 section 15.6): 503 nothing was sent, 502 no usable answer, 504 too late.
+ */
+export const faults = {
+  badRequest: { code: '400', status: 400, message: 'Bad Request', description: 'The request is malformed.' },
+  unsupportedTransport: { code: '403', status: 403, message: 'Forbidden', description: notAvailable },
+  unknownContext: { code: '404', status: 404, message: 'Not Found', description: notAvailable },
+  noSuchResource: {
+    code: '404',
+    status: 404,
+    message: 'No matching resource found for given API Request',
+    description: notAvailable,
+  },
+  methodNotAllowed: {
+    code: '405',
+    status: 405,
+    message: 'Method not allowed for given API resource',
+    description: 'The resource exists; the Allow header lists its methods.',
+  },
+  targetTooLong: {
+    code: '414',
+    status: 414,
+    message: 'URI Too Long',
+    description: 'The request target is longer than this gateway accepts.',
+  },
+  gatewayBug: {
+    code: '900900',
+    status: 500,
+    message: 'Unclassified Failure',
+    description: 'The gateway failed to handle the request.',
+  },
+  upgradeNotOffered: {
+    code: '501',
+    status: 501,
+    message: 'Not Implemented',
+    description: 'Connections cannot be upgraded to WebSocket here.',
+  },
+  notReady: {
+    code: '900900',
+    status: 503,
+    message: 'Service Unavailable',
+    description: 'The gateway does not know its APIs yet. Try again shortly.',
+  },
+  undecidable: {
+    code: '900900',
+    status: 503,
+    message: 'Unclassified Authentication Failure',
+    description: 'The access token cannot be checked at the moment. Try again shortly.',
+  },
+  severalCredentials: {
+    code: '900901',
+    status: 400,
+    message: 'Invalid Credentials',
+    description: `More than one access token was sent. ${checkCredentials}`,
+  },
+  invalidCredentials: {
+    code: '900901',
+    status: 401,
+    message: 'Invalid Credentials',
+    description: `Invalid Credentials. ${checkCredentials}`,
+  },
+  noProductionEndpoint: {
+    code: '900901',
+    status: 403,
+    message: 'Production key offered to the API with no production endpoint',
+    description: 'Production key offered to the API with no production endpoint',
+  },
+  noSandboxEndpoint: {
+    code: '900901',
+    status: 403,
+    message: 'Sandbox key offered to the API with no sandbox endpoint',
+    description: 'Sandbox key offered to the API with no sandbox endpoint',
+  },
+  missingCredentials: {
+    code: '900902',
+    status: 401,
+    message: 'Missing Credentials',
+    description:
+      'Required OAuth credentials not provided. Make sure your API invocation call has a header: "Authorization: Bearer ACCESS_TOKEN"',
+  },
+  tokenExpired: {
+    code: '900903',
+    status: 401,
+    message: 'Access Token Expired',
+    description: `Access Token Expired. Renew the access token and try again. ${checkCredentials}`,
+  },
+  wrongTokenKind: {
+    code: '900905',
+    status: 401,
+    message: 'Incorrect Access Token Type is provided',
+    description: 'This resource does not accept access tokens of this kind (application or application user).',
+  },
+  subscriptionBlocked: {
+    code: '900907',
+    status: 401,
+    message: 'The requested API is temporarily blocked',
+    description: 'The subscription to the API is blocked.',
+  },
+  notSubscribed: {
+    code: '900908',
+    status: 403,
+    message: 'Resource forbidden',
+    description: 'User is NOT authorized to access the Resource. API Subscription validation failed.',
+  },
+  subscriptionInactive: {
+    code: '900909',
+    status: 401,
+    message: 'The subscription to the API is inactive',
+    description: 'The subscription is waiting for approval or was rejected.',
+  },
+  scopeMissing: {
+    code: '900910',
+    status: 403,
+    message: 'The access token does not allow you to access the requested resource',
+    description: 'User is NOT authorized to access the Resource. Scope validation failed.',
+  },
+  apiBlocked: {
+    code: '700700',
+    status: 503,
+    message: 'API blocked',
+    description: 'This API has been blocked temporarily. Please try again later or contact the system administrators.',
+  },
+  backendUnreachable: {
+    code: '101503',
+    status: 503,
+    message: 'Connection failed',
+    description: 'The backend could not be reached.',
+  },
+  backendSendFailed: {
+    code: '101500',
+    status: 502,
+    message: 'Sender I/O error sending',
+    description: 'The request could not be sent to the backend completely.',
+  },
+  backendTimedOut: {
+    code: '101504',
+    status: 504,
+    message: 'Connection timed out',
+    description: 'The backend did not answer in time.',
+  },
+  backendClosed: {
+    code: '101505',
+    status: 502,
+    message: 'Connection closed',
+    description: 'The backend closed the connection before it had answered.',
+  },
+  backendProtocolViolation: {
+    code: '101506',
+    status: 502,
+    message: 'HTTP protocol violation',
+    description: 'The answer of the backend is not valid HTTP.',
+  },
+  backendConnectTimedOut: {
+    code: '101508',
+    status: 504,
+    message: 'Connection attempt timed out',
+    description: 'The backend did not accept a connection in time.',
+  },
+  noUsableEndpoint: {
+    code: '303001',
+    status: 503,
+    message: 'Endpoint not ready',
+    description: 'The API has no address that can be called.',
+  },
+} as const satisfies Record<string, Fault>;
+
+export type FaultName = keyof typeof faults;
+
+/** What may be added to a row of the table for one request. All of it is public. */
+export interface FaultDetails {
+  readonly description?: string;
+  /** Names and values in turn: Allow, Retry-After, WWW-Authenticate. */
+  readonly headers?: readonly string[];
+  /** For the log only. */
+  readonly cause?: unknown;
+}
+
+/** Ends a request with a row of the table. Thrown by stages; written in one place, `fault-writer.ts`. */
+export class GatewayError extends Error {
+  readonly headers: readonly string[];
+  readonly description: string;
+
+  constructor(
+    readonly fault: FaultName,
+    { description, headers, cause }: FaultDetails = {},
+  ) {
+    super(faults[fault].message, { cause });
+    this.name = 'GatewayError';
+    this.headers = headers ?? noHeaders;
+    this.description = description ?? faults[fault].description;
+  }
+}
+
+const noHeaders: readonly string[] = [];

@@ -1,0 +1,21 @@
+/** Value of the first header with this lower-case name, or undefined. */
+export function findHeader(rawHeaders: readonly string[], lowerName: string): string | undefined {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (isNamed(rawHeaders[i], lowerName)) return rawHeaders[i + 1];
+  }
+  return undefined;
+}
+
+/** How many headers have this lower-case name. */
+export function countHeader(rawHeaders: readonly string[], lowerName: string): number {
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) if (isNamed(rawHeaders[i], lowerName)) count++;
+  return count;
+}
+
+/** Comparing lengths first spares nearly all the lower-casing. */
+export function isNamed(name: string | undefined, lowerName: string): boolean {
+  return (
+    name !== undefined && name.length === lowerName.length && (name === lowerName || name.toLowerCase() === lowerName)
+  );
+}
