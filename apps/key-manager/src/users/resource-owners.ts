@@ -1,0 +1,76 @@
+import type { Logger } from '@keygate/common/logging';
+import { TemporarilyUnavailable } from '../oauth2/errors.js';
+import type { ResourceOwner } from '../oauth2/model.js';
+import type { ResourceOwners } from '../oauth2/ports.js';
+import { QueueFull } from './bounded-queue.js';
+import { isAcceptableLength, type Passwords } from './passwords.js';
+import type { User, UserWithPassword } from './user.js';
+import { fullUserName, parseUserName } from './user-name.js';
+import type { UserStore } from './user-store.js';
+
+/** Longest login name that is looked up, in UTF-16 units; a longer one is nobody's. */
+const maxLoginLength = 512;
+
+/** The users of the user store as resource owners (RFC 6749 §1.1). */
+export class StoredResourceOwners implements ResourceOwners {
+  constructor(
+    private readonly users: Pick<UserStore, 'findUser' | 'rehashPassword'>,
+    private readonly passwords: Passwords,
+    private readonly logger: Logger,
+  ) {}
+
+  async authenticate(username: string, password: string): Promise<ResourceOwner | undefined> {
+    try {
+      return await this.#authenticate(username, password);
+    } catch (error) {
+      if (error instanceof QueueFull) {
+        throw new TemporarilyUnavailable('too many password checks are waiting', { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  async find(subject: string): Promise<ResourceOwner | undefined> {
+    const user = await this.#findUser(subject);
+    return user && !user.locked ? resourceOwner(user) : undefined;
+  }
+
+  async #authenticate(username: string, password: string): Promise<ResourceOwner | undefined> {
+    // Costs nothing, and tells nothing: it depends on what was sent alone.
+    if (!isAcceptableLength(password)) return undefined;
+    const user = await this.#findUser(username);
+    if (!user || user.locked) {
+      await this.passwords.verifyNobody(password);
+      return undefined;
+    }
+    if (!(await this.passwords.verify(user.passwordHash, password))) return undefined;
+    if (this.passwords.isWeak(user.passwordHash)) await this.#rehash(user, password);
+    return resourceOwner(user);
+  }
+
+  async #findUser(login: string): Promise<UserWithPassword | undefined> {
+    // A NUL cannot be stored by PostgreSQL; asking for it is an error there, not "nobody".
+    if (login.length > maxLoginLength || login.includes('\0')) return undefined;
+    return this.users.findUser(parseUserName(login));
+  }
+
+  /** The login stands whether or not the stronger hash could be made or stored: the next one tries again. */
+  async #rehash(user: UserWithPassword, password: string): Promise<void> {
+    try {
+      const stronger = await this.passwords.hash(password);
+      await this.users.rehashPassword(user.tenantDomain, user.id, user.passwordHash, stronger);
+    } catch (error) {
+      this.logger.warn({ err: error, userId: user.id }, 'password was not re-hashed');
+    }
+  }
+}
+
+/** How a user shows up in grants and tokens. */
+export function resourceOwner(user: User): ResourceOwner {
+  return { subject: fullUserName(user), tenantDomain: user.tenantDomain, roles: rolesOf(user) };
+}
+
+/** WSO2: everybody has `Internal/everyone`, listed or not. */
+function rolesOf(user: User): readonly string[] {
+  return user.roles.includes('Internal/everyone') ? user.roles : [...user.roles, 'Internal/everyone'];
+}
