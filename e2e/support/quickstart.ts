@@ -1,0 +1,100 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from './folders.js';
+import { type Client, httpsClient } from './https-client.js';
+import { freeOffset } from './ports.js';
+import { type Running, type StartOptions, start, startKeygate, waitUntilReady } from './processes.js';
+import { type TokenClient, tokenClient } from './token-client.js';
+
+/** `quickstart.json`: what the quickstart tells scripts. */
+export interface QuickstartFacts {
+  readonly pid: number;
+  readonly portOffset: number;
+  readonly tokenUrl: string;
+  readonly revokeUrl: string;
+  readonly gatewayUrl: string;
+  readonly gatewayHttpUrl: string;
+  readonly managementUrl: string;
+  readonly consumerKey: string;
+  readonly consumerSecret: string;
+  readonly username: string;
+  readonly password: string;
+  readonly adminUsername: string;
+  readonly adminPassword: string;
+  readonly caFile: string;
+  readonly sampleApi: {
+    readonly context: string;
+    readonly version: string;
+    readonly readPath: string;
+    readonly readScope: string;
+    readonly updatePath: string;
+    readonly updateMethod: string;
+    readonly updateScope: string;
+  };
+}
+
+export interface Quickstart {
+  readonly process: Running;
+  readonly dataDir: string;
+  readonly facts: QuickstartFacts;
+  readonly client: Client;
+  readonly tokens: TokenClient;
+  /** URL of the sample API's resource that needs the read scope. */
+  readonly readUrl: string;
+  readonly updateUrl: string;
+  stop(): Promise<void>;
+}
+
+export interface QuickstartOptions {
+  readonly offset?: number;
+  readonly dataDir?: string;
+  /** Where it is started; the data folder is then the default one in it. */
+  readonly cwd?: string;
+  readonly env?: StartOptions['env'];
+  readonly args?: readonly string[];
+  /** Run `npm start` instead of the built command. */
+  readonly throughNpm?: boolean;
+}
+
+export async function startQuickstart(options: QuickstartOptions = {}): Promise<Quickstart> {
+  const offset = options.offset ?? (await freeOffset());
+  const inFolder =
+    options.cwd === undefined ? undefined : join(options.cwd, `.keygate${offset === 0 ? '' : `-${offset}`}`);
+  const dataDir = options.dataDir ?? inFolder ?? join(await temporaryFolder(), 'data');
+  const env = {
+    PORT_OFFSET: String(offset),
+    ...(inFolder === undefined ? { KEYGATE_DATA_DIR: dataDir } : {}),
+    ...options.env,
+  };
+  const place = options.cwd === undefined ? {} : { cwd: options.cwd };
+  const running = options.throughNpm
+    ? start('npm', ['start', '--', ...(options.args ?? [])], { env, name: 'npm start' })
+    : startKeygate(['up', ...(options.args ?? ['--demo'])], {
+        env,
+        name: `quickstart with offset ${offset}`,
+        ...place,
+      });
+  const file = join(dataDir, 'quickstart.json');
+  await waitUntilReady(running, async () => existsSync(file));
+  return quickstartAt(running, dataDir, JSON.parse(readFileSync(file, 'utf8')) as QuickstartFacts);
+}
+
+function quickstartAt(running: Running, dataDir: string, facts: QuickstartFacts): Quickstart {
+  const client = httpsClient(facts.caFile);
+  // The demo password and key pair are printed in the banner on purpose; the rest of the output must stay clean.
+  const { sampleApi } = facts;
+  const api = `${facts.gatewayUrl}${sampleApi?.context}/${sampleApi?.version}`;
+  return {
+    process: running,
+    dataDir,
+    facts,
+    client,
+    tokens: tokenClient(client, facts, facts),
+    readUrl: `${api}${sampleApi?.readPath}`,
+    updateUrl: `${api}${sampleApi?.updatePath}`,
+    stop: async () => {
+      client.close();
+      await running.stop('SIGINT');
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { startPostgres, startRedis } from '@keygate/common/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Backend, startBackend } from './support/backend.js';
+import { type ClusterSettings, type Role, startGateway, startKeyManager } from './support/cluster.js';
+import { temporaryFolder } from './support/folders.js';
+import { noSecretIsPrinted } from './support/no-secrets.js';
+import { freeOffset } from './support/ports.js';
+import { type Provisioned, provision } from './support/provision.js';
+import { bearer } from './support/token-client.js';
+import { startTraffic } from './support/traffic.js';
+import { waitUntil } from './support/wait.js';
+
+describe('two key managers on one PostgreSQL', () => {
+  let postgres: Awaited<ReturnType<typeof startPostgres>>;
+  let redis: Awaited<ReturnType<typeof startRedis>>;
+  let backend: Backend;
+  let settings: ClusterSettings;
+  let offset: number;
+  let first: Role;
+  let second: Role;
+  let gateway: Role;
+  let cluster: Provisioned;
+
+  beforeAll(async () => {
+    [postgres, redis, backend] = await Promise.all([startPostgres(), startRedis(), startBackend()]);
+    offset = await freeOffset(2);
+    settings = {
+      dataDir: await temporaryFolder(),
+      offset,
+      adminPassword: 'canary-admin-password-4',
+      databaseUrl: postgres.url,
+      redisUrl: redis.url,
+    };
+    // Both at once on an empty database: exactly one migrates, the other waits for it.
+    [first, second] = await Promise.all([startKeyManager(settings), startKeyManager(settings, offset + 1)]);
+    gateway = await startGateway(settings, offset, [first, second]);
+    cluster = await provision(settings, first, backend);
+  });
+  afterAll(async () => {
+    cluster?.client.close();
+    await Promise.all([gateway, first, second].map((role) => role?.process.stop()));
+    await Promise.all([postgres?.stop(), redis?.stop(), backend?.close()]);
+  });
+
+  const status = async (accessToken: string) =>
+    (await cluster.client.call(`${gateway.url}${cluster.path}`, { headers: bearer(accessToken) })).status;
+
+  it('a token issued by one is known, and can be revoked, at the other', async () => {
+    const { access_token } = await cluster.tokensAt(first, '/oauth2').clientCredentials();
+    await waitUntil(async () => (await status(access_token)) === 200, { timeoutMillis: 1_000 });
+    expect((await cluster.tokensAt(second, '/oauth2').revoke(access_token)).status).toBe(200);
+    await waitUntil(async () => (await status(access_token)) === 401, { timeoutMillis: 1_000 });
+  });
+
+  it('hundred parallel refreshes of one token over both: one successor, the family lives', async () => {
+    const user = await cluster.tokensAt(first, '/oauth2').password('admin', settings.adminPassword);
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, index) =>
+        cluster
+          .tokensAt(index % 2 === 0 ? first : second, '/oauth2')
+          .request({ grant_type: 'refresh_token', refresh_token: user.refresh_token ?? '' }),
+      ),
+    );
+    const granted = answers.filter((answer) => answer.status === 200);
+    const successors = new Set(granted.map((answer) => answer.json().access_token));
+    expect(successors.size).toBe(1);
+    expect(answers.filter((answer) => answer.status >= 500)).toEqual([]);
+    const next = granted[0]?.json<{ refresh_token: string }>().refresh_token ?? '';
+    expect(
+      (await cluster.tokensAt(second, '/oauth2').request({ grant_type: 'refresh_token', refresh_token: next })).status,
+    ).toBe(200);
+  });
+
+  it('token requests go on when one of them is killed', async () => {
+    const tokens = cluster.tokensAt(gateway);
+    const traffic = startTraffic(() => tokens.request({ grant_type: 'client_credentials' }), 200, 2);
+    await waitUntil(() => traffic.answered > 30, { timeoutMillis: 20_000 });
+    await second.process.kill();
+    const before = traffic.answered;
+    await waitUntil(() => traffic.answered > before + 30, { timeoutMillis: 20_000 });
+    const { failures } = await traffic.stop();
+    // Requests in flight at the dying server may get 503 (they are not repeated: the server may have committed); no
+    // other kind of failure, and none once it is known to be gone.
+    expect(failures.filter((failure) => !failure.startsWith('503'))).toEqual([]);
+    expect(failures.length).toBeLessThanOrEqual(4);
+    second = await startKeyManager(settings, offset + 1);
+  });
+
+  it('no token request fails while one of them restarts as it should', async () => {
+    const tokens = cluster.tokensAt(gateway);
+    const traffic = startTraffic(() => tokens.request({ grant_type: 'client_credentials' }), 200, 2);
+    await waitUntil(() => traffic.answered > 30, { timeoutMillis: 20_000 });
+    expect(await first.process.stop()).toEqual({ code: 0, signal: null });
+    first = await startKeyManager(settings);
+    const before = traffic.answered;
+    await waitUntil(() => traffic.answered > before + 30, { timeoutMillis: 20_000 });
+    expect((await traffic.stop()).failures).toEqual([]);
+  });
+
+  noSecretIsPrinted();
+});
