@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-const conditions = () => ['@keygate/source', 'node', 'import', 'default'];
+// Vitest hands these to Node as well. Never 'import' here: CommonJS packages would then be given ES modules by require.
+const conditions = () => ['@keygate/source', 'node'];
 const shared = () => ({
   resolve: { conditions: conditions() },
-  ssr: { resolve: { conditions: conditions(), externalConditions: ['node', 'import', 'default'] } },
+  ssr: { resolve: { conditions: conditions(), externalConditions: ['node'] } },
   oxc: { decorator: { legacy: true } },
 });
 

@@ -1,0 +1,6 @@
+export {
+  type OperationsServer,
+  type OperationsSettings,
+  type ReadinessCheck,
+  startOperationsServer,
+} from './operations-server.js';

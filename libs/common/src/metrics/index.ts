@@ -1,0 +1,1 @@
+export { createRegistry, Registry } from './registry.js';

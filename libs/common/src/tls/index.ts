@@ -1,0 +1,9 @@
+export { type IssuedCertificate, issueCertificate } from './issue.js';
+export {
+  type CertificateRequest,
+  caCertificateFile,
+  ensureCertificate,
+  ensureLocalCa,
+  type PemPair,
+} from './local-ca.js';
+export { loadCa, loadPemPair, TlsProblem } from './pem-files.js';
