@@ -49,9 +49,13 @@ export interface ResourceOwner {
 export interface Authorization {
   /** Absent when the client acts for itself. */
   readonly subject?: string | undefined;
+  /** The subject's tenant, not the client's: a client for all tenants must not lift its users into its own. */
+  readonly tenantDomain: string;
   readonly kind: TokenKind;
   readonly scope: readonly string[];
   readonly refreshable: boolean;
+  /** Seconds; instead of the client's or the server's lifetime of the access token. -1 means never. */
+  readonly accessTokenSeconds?: number | undefined;
   /** Set by the refresh grant: consuming the old token and saving the new pair is one transaction. */
   readonly rotates?: PresentedRefreshToken | undefined;
 }

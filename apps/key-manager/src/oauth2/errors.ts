@@ -1,0 +1,102 @@
+/** Error codes of RFC 6749 §5.2 and, for the last two, §4.1.2.1. */
+export type OAuthErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'invalid_scope'
+  | 'temporarily_unavailable'
+  | 'server_error';
+
+/**
+ * An answer to the client, not a fault of ours. `description` is public: it never repeats what was sent and never
+ * holds the reason kept for the log, which is `cause`. Both headers are undefined when not due.
+ */
+export class OAuthError extends Error {
+  readonly wwwAuthenticate: string | undefined = undefined;
+  readonly retryAfterSeconds: number | undefined = undefined;
+
+  constructor(
+    readonly error: OAuthErrorCode,
+    readonly description: string,
+    /** The HTTP status to answer with. */
+    readonly status: number,
+    options?: ErrorOptions,
+  ) {
+    super(`${error}: ${description}`, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A parameter is missing, repeated or malformed, or more than one way to authenticate is used. RFC 6749 §5.2. */
+export class InvalidRequest extends OAuthError {
+  constructor(description: string, options?: ErrorOptions) {
+    super('invalid_request', description, 400, options);
+  }
+}
+
+/**
+ * The client could not be authenticated; an unknown client and a wrong secret look the same. RFC 6749 §5.2.
+ * The challenge is always sent, since RFC 9110 §15.5.2 asks for one with every 401 (and WSO2 sends it).
+ */
+export class InvalidClient extends OAuthError {
+  override readonly wwwAuthenticate: string;
+
+  constructor(realm: string, options?: ErrorOptions) {
+    super('invalid_client', 'Client credentials are invalid.', 401, options);
+    this.wwwAuthenticate = `Basic realm="${realm.replace(/[^\x20-\x7e]|["\\]/g, '')}"`;
+  }
+}
+
+/** The grant or refresh token is wrong, expired, revoked, or another client's. RFC 6749 §5.2. */
+export class InvalidGrant extends OAuthError {
+  constructor(description: string, options?: ErrorOptions) {
+    super('invalid_grant', description, 400, options);
+  }
+}
+
+/** The client is known but may not do this. RFC 6749 §5.2. */
+export class UnauthorizedClient extends OAuthError {
+  constructor(description: string, options?: ErrorOptions) {
+    super('unauthorized_client', description, 400, options);
+  }
+}
+
+/** The server does not offer this grant. RFC 6749 §5.2. */
+export class UnsupportedGrantType extends OAuthError {
+  constructor(options?: ErrorOptions) {
+    super('unsupported_grant_type', 'Unsupported grant_type value', 400, options);
+  }
+}
+
+/** The scope is malformed, unknown, or more than was granted. RFC 6749 §5.2. */
+export class InvalidScope extends OAuthError {
+  constructor(description: string, options?: ErrorOptions) {
+    super('invalid_scope', description, 400, options);
+  }
+}
+
+/** Too busy, or something needed is away: the client may try again. RFC 6749 §4.1.2.1, with RFC 9110 §10.2.3. */
+export class TemporarilyUnavailable extends OAuthError {
+  override readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds = 1, options?: ErrorOptions) {
+    super('temporarily_unavailable', 'The server cannot answer now. Try again later.', 503, options);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** A bug or a broken part; the cause is for the log only. RFC 6749 §4.1.2.1. */
+export class ServerError extends OAuthError {
+  constructor(options?: ErrorOptions) {
+    super('server_error', 'Internal Server Error.', 500, options);
+  }
+}
+
+/** What an edge answers for anything thrown by the core: a store that cannot answer is 503, the unforeseen is 500. */
+export function toOAuthError(thrown: unknown): OAuthError {
+  if (thrown instanceof OAuthError) return thrown;
+  const isStoreAway = thrown instanceof Error && thrown.name === 'StoreUnavailable';
+  return isStoreAway ? new TemporarilyUnavailable(1, { cause: thrown }) : new ServerError({ cause: thrown });
+}

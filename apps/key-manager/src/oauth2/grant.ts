@@ -1,0 +1,25 @@
+import type { z } from 'zod';
+import type { Authorization, Client } from './model.js';
+import type { AuditLog, ClientStore, Clock, ResourceOwners, TokenStore } from './ports.js';
+import type { ScopePolicy } from './scope.js';
+import type { OAuth2Settings } from './settings.js';
+
+/** One value of `grant_type`. It only decides who gets what; minting and storing are the issuer's. */
+export interface Grant<P = unknown> {
+  readonly grantType: string;
+  /** The request parameters it reads; others are dropped. */
+  readonly parameters: z.ZodType<P>;
+  /** Throws an `OAuthError` when nothing is to be issued. */
+  authorize(parameters: P, client: Client, clientAddress: string): Promise<Authorization>;
+}
+
+/** Everything a grant can be built from; each takes the ports it uses. */
+export interface GrantPorts {
+  readonly clients: ClientStore;
+  readonly resourceOwners: ResourceOwners;
+  readonly tokens: TokenStore;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly scopes: ScopePolicy;
+  readonly settings: OAuth2Settings;
+}

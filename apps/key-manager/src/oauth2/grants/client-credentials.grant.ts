@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { UnauthorizedClient } from '../errors.js';
+import type { Grant, GrantPorts } from '../grant.js';
+import { applicationScope, parseScope } from '../scope.js';
+
+const parameters = z.object({ scope: z.string().optional() });
+
+/** A token for the application itself, without a refresh token. RFC 6749 §4.4. */
+export function clientCredentialsGrant({ resourceOwners, scopes }: GrantPorts): Grant<z.output<typeof parameters>> {
+  return {
+    grantType: 'client_credentials',
+    parameters,
+    async authorize({ scope }, client) {
+      // RFC 6749 §4.4: confidential clients only, or anyone who knows a client id would get a token.
+      if (!client.confidential) throw new UnauthorizedClient('A public client cannot use this grant type.');
+      const granted = await scopes.grant(parseScope(scope), {
+        tenantDomain: client.tenantDomain,
+        // WSO2: the application acts with its owner's roles, and with none once the owner is gone.
+        roles: async () => (await resourceOwners.find(client.owner))?.roles ?? [],
+      });
+      return {
+        tenantDomain: client.tenantDomain,
+        kind: 'APPLICATION',
+        scope: [applicationScope, ...granted],
+        refreshable: false,
+      };
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import type { Grant, GrantPorts } from '../grant.js';
+import { clientCredentialsGrant } from './client-credentials.grant.js';
+import { passwordGrant } from './password.grant.js';
+import { refreshTokenGrant } from './refresh-token.grant.js';
+
+/** Every grant there is. A new one is a file beside these and a line here. */
+const factories: readonly ((ports: GrantPorts) => Grant)[] = [passwordGrant, refreshTokenGrant, clientCredentialsGrant];
+
+/** The enabled grants by their `grant_type`. */
+export function enabledGrants(ports: GrantPorts): ReadonlyMap<string, Grant> {
+  const grants = factories.map((factory) => factory(ports));
+  return new Map(
+    grants.filter(({ grantType }) => ports.settings.grantTypes.includes(grantType)).map((g) => [g.grantType, g]),
+  );
+}

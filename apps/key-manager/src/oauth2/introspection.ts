@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { readBasic } from './basic-credentials.js';
+import { type ClientAuthenticationDeps, createClientAuthentication } from './client-authentication.js';
+import type { ClientRequest } from './client-request.js';
+import { InvalidClient } from './errors.js';
+import { isExpired } from './lifetimes.js';
+import type { TokenKind } from './model.js';
+import { type Parameters, pick, readParameters } from './parameters.js';
+import type { ClientStore, Clock, TokenStore } from './ports.js';
+import { formatScope } from './scope.js';
+import { type FoundToken, findToken } from './token-lookup.js';
+
+/** RFC 7662 §2.2; times are seconds since the epoch. `exp` is absent for a token that never expires. */
+export type Introspection =
+  | { readonly active: false }
+  | {
+      readonly active: true;
+      readonly scope: string;
+      readonly clientId: string;
+      /** The user's full name; absent for an application's own token. */
+      readonly username?: string | undefined;
+      /** `refresh_token` for a refresh token, which no resource server may take for an access token. */
+      readonly tokenType: 'Bearer' | 'refresh_token';
+      readonly exp?: number | undefined;
+      readonly iat: number;
+      readonly nbf: number;
+      /** Always there, as some resource servers need it: the user, or else the client. */
+      readonly sub: string;
+      readonly aud: string;
+      readonly iss: string;
+      /** WSO2: whom the token was issued to. */
+      readonly aut: TokenKind;
+    };
+
+/** Users who may introspect with their own name and password (WSO2: tenant administrators). */
+export interface IntrospectionUsers {
+  /** The tenant whose tokens the user may see; undefined when the credentials are wrong or the user may not. */
+  authenticateAdministrator(username: string, password: string): Promise<{ readonly tenantDomain: string } | undefined>;
+}
+
+export interface IntrospectionDeps extends ClientAuthenticationDeps {
+  readonly tokens: TokenStore;
+  readonly clock: Clock;
+  readonly administrators: IntrospectionUsers;
+  readonly issuer: string;
+}
+
+interface Caller {
+  readonly tenantDomain: string;
+  /** Absent for an administrator. */
+  readonly clientId?: string | undefined;
+}
+
+const parameters = z.object({ token: z.string(), token_type_hint: z.string().optional() });
+const inactive: Introspection = { active: false };
+
+/** RFC 7662, for confidential clients and administrators; each sees the tokens of its own tenant. */
+export function createIntrospection(deps: IntrospectionDeps): (request: ClientRequest) => Promise<Introspection> {
+  const authenticateCaller = createCallerAuthentication(deps);
+
+  return async (request) => {
+    const sent = readParameters(request.parameters);
+    const caller = await authenticateCaller(request.authorization, sent);
+    const { token, token_type_hint: hint } = pick(parameters, sent);
+
+    const found = await findToken(deps.tokens, token, hint);
+    if (!found || !isLive(found, deps.clock.now()) || !maySee(caller, found)) return inactive;
+    const client = await deps.clients.findClient(found.record.grant.clientId);
+    return client?.active ? describe(found, deps.issuer) : inactive;
+  };
+}
+
+function createCallerAuthentication(deps: IntrospectionDeps) {
+  const authenticateClient = createClientAuthentication(deps);
+
+  return async (authorization: string | undefined, sent: Parameters): Promise<Caller> => {
+    const user = authorization === undefined ? undefined : await asUser(authorization, sent, deps.clients);
+    if (user) {
+      const administrator = await deps.administrators.authenticateAdministrator(user.id, user.secret);
+      if (!administrator) throw new InvalidClient(deps.realm);
+      return { tenantDomain: administrator.tenantDomain };
+    }
+    const client = await authenticateClient(authorization, sent);
+    // RFC 7662 §4: whoever merely knows a client id must not be able to try out tokens.
+    if (!client.confidential) throw new InvalidClient(deps.realm);
+    return { tenantDomain: client.tenantDomain, clientId: client.clientId };
+  };
+}
+
+/** Basic credentials that name no client are a user's; they come raw, as no specification encodes user names. */
+async function asUser(authorization: string, sent: Parameters, clients: ClientStore) {
+  if (sent.has('client_secret')) return undefined;
+  const readings = readBasic(authorization);
+  if (!readings) return undefined;
+  for (const { id } of readings) {
+    if (/^[\x20-\x7e]{1,255}$/.test(id) && (await clients.findClient(id))) return undefined;
+  }
+  return readings.at(-1);
+}
+
+function isLive({ kind, record }: FoundToken, now: number): boolean {
+  if (isExpired(record.expiresAt, now)) return false;
+  return kind === 'access_token' ? !record.revoked : record.state === 'ACTIVE';
+}
+
+function maySee(caller: Caller, { kind, record }: FoundToken): boolean {
+  const isOwn = record.grant.clientId === caller.clientId;
+  // A resource server has no business with refresh tokens, and might take one for an access token.
+  if (kind === 'refresh_token' && caller.clientId !== undefined) return isOwn;
+  return isOwn || record.grant.tenantDomain === caller.tenantDomain;
+}
+
+function describe({ kind, record }: FoundToken, issuer: string): Introspection {
+  const { grant, scope, issuedAt, expiresAt } = record;
+  return {
+    active: true,
+    scope: formatScope(scope),
+    clientId: grant.clientId,
+    username: grant.subject,
+    tokenType: kind === 'access_token' ? 'Bearer' : 'refresh_token',
+    exp: expiresAt === undefined ? undefined : Math.floor(expiresAt / 1_000),
+    iat: Math.floor(issuedAt / 1_000),
+    nbf: Math.floor(issuedAt / 1_000),
+    sub: grant.subject ?? grant.clientId,
+    aud: grant.clientId,
+    iss: issuer,
+    aut: grant.kind,
+  };
+}

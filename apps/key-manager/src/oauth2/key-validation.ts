@@ -1,0 +1,71 @@
+import { isExpired } from './lifetimes.js';
+import type { AccessTokenRecord, Client, KeyType, TokenKind } from './model.js';
+import type { ClientStore, Clock, TokenStore } from './ports.js';
+
+export interface KeyValidationDeps {
+  readonly tokens: TokenStore;
+  readonly clients: ClientStore;
+  readonly clock: Clock;
+  /** Told when noting the use of a token failed; the answer doesn't wait for that. */
+  readonly reportFailure: (cause: unknown) => void;
+}
+
+/** What a gateway learns of an access token. Times are milliseconds; `expiresAt` is absent for never. */
+export interface TokenFacts {
+  readonly clientId: string;
+  readonly applicationId?: string | undefined;
+  readonly keyType: KeyType;
+  /** Full user name; absent for an application's own token. */
+  readonly user?: string | undefined;
+  readonly tenantDomain: string;
+  readonly scope: readonly string[];
+  readonly issuedAt: number;
+  readonly expiresAt?: number | undefined;
+  readonly kind: TokenKind;
+  readonly grantId: string;
+}
+
+export type KeyValidation = { readonly revocationSeq: number } & (
+  | { readonly state: 'ACTIVE' | 'EXPIRED'; readonly facts: TokenFacts }
+  | { readonly state: 'UNKNOWN' | 'REVOKED' }
+);
+
+/** The longest grace window there can be: a token seen later ends none. */
+const maxGraceMillis = 60_000;
+
+/** WSO2's key validation: what the SHA-256 of an access token stands for. Any failure to decide is thrown. */
+export function createKeyValidation(deps: KeyValidationDeps): (tokenHash: Buffer) => Promise<KeyValidation> {
+  const { tokens, clients, clock, reportFailure } = deps;
+
+  return async (tokenHash) => {
+    // Read before the token: the answer may know of later revocations, but must not claim one that it missed.
+    const revocationSeq = await tokens.revocationSeq();
+    const record = tokenHash.length === 32 ? await tokens.findAccessToken(tokenHash) : undefined;
+    if (!record) return { state: 'UNKNOWN', revocationSeq };
+    const client = record.revoked ? undefined : await clients.findClient(record.grant.clientId);
+    if (!client?.active) return { state: 'REVOKED', revocationSeq };
+
+    const now = clock.now();
+    const facts = factsOf(record, client);
+    if (isExpired(record.expiresAt, now)) return { state: 'EXPIRED', facts, revocationSeq };
+    if (record.grant.kind === 'APPLICATION_USER' && now - record.issuedAt <= maxGraceMillis) {
+      tokens.markAccessTokenUsed(tokenHash).catch(reportFailure);
+    }
+    return { state: 'ACTIVE', facts, revocationSeq };
+  };
+}
+
+function factsOf({ grant, scope, issuedAt, expiresAt }: AccessTokenRecord, client: Client): TokenFacts {
+  return {
+    clientId: client.clientId,
+    applicationId: client.applicationId,
+    keyType: client.keyType,
+    user: grant.subject,
+    tenantDomain: grant.tenantDomain,
+    scope,
+    issuedAt,
+    expiresAt,
+    kind: grant.kind,
+    grantId: grant.id,
+  };
+}

@@ -1,0 +1,39 @@
+import { accessTokenExpiry, refreshTokenExpiry } from './lifetimes.js';
+import type { Authorization, Client, GrantRecord, NewTokens } from './model.js';
+import type { OAuth2Settings } from './settings.js';
+import { sha256 } from './token-hash.js';
+
+/** Values just minted, with the family they join. */
+export interface MintedTokens {
+  readonly accessToken: string;
+  readonly refreshToken?: string | undefined;
+  readonly grant: GrantRecord;
+  readonly generation: number;
+  /** What the family may ask for at most. */
+  readonly refreshScope: readonly string[];
+}
+
+/** What of a minted pair is stored: hashes, scopes and times. */
+export function newTokens(
+  settings: Pick<OAuth2Settings, 'lifetimesSeconds'>,
+  client: Client,
+  authorization: Authorization,
+  { accessToken, refreshToken, grant, generation, refreshScope }: MintedTokens,
+  now: number,
+): NewTokens {
+  const access = {
+    hash: sha256(accessToken),
+    scope: authorization.scope,
+    issuedAt: now,
+    expiresAt: accessTokenExpiry(client, authorization, settings, now),
+  };
+  if (refreshToken === undefined) return { grant, accessToken: access };
+  const refresh = {
+    hash: sha256(refreshToken),
+    generation,
+    scope: refreshScope,
+    issuedAt: now,
+    expiresAt: refreshTokenExpiry(client, grant, settings, now),
+  };
+  return { grant, accessToken: access, refreshToken: refresh };
+}

@@ -1,0 +1,43 @@
+import { type ClientAuthenticationDeps, createClientAuthentication } from './client-authentication.js';
+import type { ClientRequest } from './client-request.js';
+import { InvalidClient, InvalidRequest, UnauthorizedClient, UnsupportedGrantType } from './errors.js';
+import type { GrantPorts } from './grant.js';
+import { enabledGrants } from './grants/index.js';
+import type { TokenGranted } from './model.js';
+import { pick, readParameters } from './parameters.js';
+import type { ScopeStore, TokenValues } from './ports.js';
+import { createScopePolicy } from './scope.js';
+import { createTokenIssuer } from './token-issuer.js';
+
+export type TokenEndpoint = (request: ClientRequest) => Promise<TokenGranted>;
+
+export interface TokenEndpointDeps extends ClientAuthenticationDeps, Omit<GrantPorts, 'scopes'> {
+  readonly scopes: ScopeStore;
+  readonly values: TokenValues;
+}
+
+/** RFC 6749 §3.2, from the first check to the answer of §5.1. Throws the `OAuthError` of §5.2. */
+export function createTokenEndpoint(deps: TokenEndpointDeps): TokenEndpoint {
+  const authenticateClient = createClientAuthentication(deps);
+  const grants = enabledGrants({ ...deps, scopes: createScopePolicy(deps.scopes, deps.settings) });
+  const issueTokens = createTokenIssuer(deps);
+
+  return async ({ parameters: list, authorization: header, clientAddress }) => {
+    const parameters = readParameters(list);
+    const client = await authenticateClient(header, parameters);
+
+    const grantType = parameters.get('grant_type');
+    if (grantType === undefined) throw new InvalidRequest('Missing grant_type parameter value');
+    const grant = grants.get(grantType);
+    if (!grant) throw new UnsupportedGrantType();
+    if (!client.grantTypes.includes(grantType)) {
+      throw new UnauthorizedClient('The authenticated client is not authorized to use this authorization grant type');
+    }
+
+    const authorization = await grant.authorize(pick(grant.parameters, parameters), client, clientAddress);
+    // A password check takes long enough for the client to be revoked meanwhile.
+    const isStillActive = (await deps.clients.findClient(client.clientId))?.active;
+    if (!isStillActive) throw new InvalidClient(deps.realm);
+    return issueTokens(client, authorization);
+  };
+}
