@@ -14,6 +14,11 @@ export class NotFound extends Error {
   }
 }
 
+/** A text that no database column takes: it holds U+0000 or half a surrogate pair. The caller says 400. */
+export class InvalidValue extends Error {
+  override readonly name = 'InvalidValue';
+}
+
 /** The database cannot answer now; the caller says 503. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';

@@ -1,0 +1,136 @@
+import type { Api, Deployment, Revision, SharedScope } from '../../apis/api.js';
+import type { LifecycleEvent } from '../../apis/api-store.js';
+import type { Application, ClientRegistration, ClientSecret } from '../../applications/application.js';
+import type { GrantRecord, RefreshTokenState, RevocationTarget, Rotation } from '../../oauth2/model.js';
+import type { AuditEvent, Clock } from '../../oauth2/ports.js';
+import type { ThrottlingPolicy } from '../../policies/policy.js';
+import type { UsageCount } from '../../statistics/usage-store.js';
+import type { Subscription } from '../../subscriptions/subscription.js';
+import type { UserWithPassword } from '../../users/user.js';
+import type { CatalogEntity, CatalogEvent, RevocationRecord } from '../feeds.js';
+import type { SigningKey, Tenant } from '../ports.js';
+import type { ScopeDeclaration } from '../scope-bindings.js';
+
+/** A grant is dead when it was revoked, or when an epoch of its client or subject has moved on since. */
+export interface GrantRow {
+  readonly record: GrantRecord;
+  readonly clientEpoch: number;
+  readonly subjectEpoch: number;
+  revoked: boolean;
+}
+
+export interface AccessTokenRow {
+  readonly hash: Buffer;
+  readonly grantId: string;
+  readonly refreshHash?: string | undefined;
+  readonly scope: readonly string[];
+  readonly issuedAt: number;
+  readonly expiresAt?: number | undefined;
+  revoked: boolean;
+}
+
+export interface RefreshTokenRow {
+  readonly hash: Buffer;
+  readonly grantId: string;
+  readonly parent?: string | undefined;
+  readonly generation: number;
+  readonly scope: readonly string[];
+  readonly issuedAt: number;
+  readonly expiresAt?: number | undefined;
+  state: RefreshTokenState;
+  rotation?: Rotation | undefined;
+}
+
+/** Rows as plain maps. A transaction is a stretch of code without `await` that checks first and changes after. */
+export class MemoryDatabase {
+  readonly tenants = new Map<string, Tenant>();
+  readonly users = new Map<string, UserWithPassword>();
+  readonly roles = new Map<string, { id: string; tenantDomain: string; name: string }>();
+  readonly applications = new Map<string, Application>();
+  readonly clients = new Map<string, { registration: ClientRegistration; secrets: ClientSecret[]; epoch: number }>();
+  readonly subjectEpochs = new Map<string, number>();
+  readonly apis = new Map<string, Api>();
+  readonly apiScopes = new Map<string, ScopeDeclaration[]>();
+  readonly lifecycle = new Map<string, LifecycleEvent[]>();
+  readonly revisions = new Map<string, Revision>();
+  /** The last number given to a revision of an API; numbers are never given again. */
+  readonly revisionNumbers = new Map<string, number>();
+  readonly deployments = new Map<string, Deployment>();
+  readonly sharedScopes = new Map<string, SharedScope>();
+  readonly subscriptions = new Map<string, Subscription>();
+  readonly policies = new Map<string, ThrottlingPolicy>();
+  readonly signingKeys = new Map<string, SigningKey>();
+  readonly usage = new Map<string, UsageCount>();
+  readonly auditEvents: (AuditEvent & { at: number })[] = [];
+  readonly grants = new Map<string, GrantRow>();
+  readonly accessTokens = new Map<string, AccessTokenRow>();
+  readonly refreshTokens = new Map<string, RefreshTokenRow>();
+  readonly listeners = new Set<(feed: 'catalog' | 'revocations') => void>();
+  catalogEvents: (CatalogEvent & { at: number })[] = [];
+  catalogRevision = 0;
+  revocations: (RevocationRecord & { at: number })[] = [];
+  revocationSeq = 0;
+
+  constructor(
+    readonly clock: Clock,
+    readonly caseSensitiveUserNames: boolean,
+  ) {}
+
+  appendCatalog(entity: CatalogEntity, ...ids: readonly string[]): void {
+    for (const id of ids) {
+      this.catalogRevision += 1;
+      this.catalogEvents.push({ revision: this.catalogRevision, entity, id, at: this.clock.now() });
+    }
+    if (ids.length > 0) this.#notify('catalog');
+  }
+
+  appendRevocation(target: RevocationTarget, revokedAt: number, expiresAt?: number): void {
+    this.revocationSeq += 1;
+    this.revocations.push({
+      seq: this.revocationSeq,
+      target,
+      revokedAt,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      at: this.clock.now(),
+    });
+    this.#notify('revocations');
+  }
+
+  /** Ends every grant of the client at once. */
+  revokeClient(clientId: string, at: number): void {
+    const client = this.clients.get(clientId);
+    if (client !== undefined) client.epoch += 1;
+    this.appendRevocation({ kind: 'client', clientId }, at);
+  }
+
+  /** Ends every grant of the subject at once. */
+  revokeSubject(subject: string, at: number): void {
+    this.subjectEpochs.set(subject, this.subjectEpoch(subject) + 1);
+    this.appendRevocation({ kind: 'subject', subject }, at);
+  }
+
+  subjectEpoch(subject: string | undefined): number {
+    return subject === undefined ? 0 : (this.subjectEpochs.get(subject) ?? 0);
+  }
+
+  userKey(tenantDomain: string, domain: string, username: string): string {
+    return `${tenantDomain}\n${domain}\n${this.userNameKey(username)}`;
+  }
+
+  userNameKey(username: string): string {
+    return this.caseSensitiveUserNames ? username : username.toLowerCase();
+  }
+
+  /** After the transaction, so that a listener sees all of it. */
+  #notify(feed: 'catalog' | 'revocations'): void {
+    queueMicrotask(() => {
+      for (const listener of this.listeners) listener(feed);
+    });
+  }
+}
+
+/** In order of code points, as PostgreSQL's collation "C" has it. */
+export function inOrder(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,49 @@
+import type { Janitor } from '../ports.js';
+import { keepFeedMillis, keepSpentMillis } from '../retention.js';
+import type { MemoryDatabase } from './memory-database.js';
+
+export class MemoryJanitor implements Janitor {
+  constructor(private readonly db: MemoryDatabase) {}
+
+  async sweepExpired(limit: number): Promise<number> {
+    const now = this.db.clock.now();
+    return this.#sweepAccessTokens(now, limit) + this.#sweepGrants(now, limit) + this.#sweepFeeds(now, limit);
+  }
+
+  #sweepAccessTokens(now: number, limit: number): number {
+    const dead = [...this.db.accessTokens]
+      .filter(([, { expiresAt }]) => expiresAt !== undefined && expiresAt <= now - keepSpentMillis)
+      .slice(0, limit);
+    for (const [key] of dead) this.db.accessTokens.delete(key);
+    return dead.length;
+  }
+
+  /** A family goes once its last token has been dead for a while; until then its spent tokens betray a replay. */
+  #sweepGrants(now: number, limit: number): number {
+    const lastExpiry = new Map<string, number>();
+    for (const { grantId, expiresAt } of [...this.db.accessTokens.values(), ...this.db.refreshTokens.values()]) {
+      const expiry = expiresAt ?? Number.POSITIVE_INFINITY;
+      lastExpiry.set(grantId, Math.max(lastExpiry.get(grantId) ?? 0, expiry));
+    }
+    const dead = [...this.db.grants.keys()]
+      .filter((id) => (lastExpiry.get(id) ?? 0) <= now - keepSpentMillis)
+      .slice(0, limit);
+    for (const id of dead) this.db.grants.delete(id);
+    for (const [key, { grantId }] of this.db.refreshTokens)
+      if (dead.includes(grantId)) this.db.refreshTokens.delete(key);
+    for (const [key, { grantId }] of this.db.accessTokens) if (dead.includes(grantId)) this.db.accessTokens.delete(key);
+    return dead.length;
+  }
+
+  #sweepFeeds(now: number, limit: number): number {
+    const spent = (entries: readonly { at: number }[]): number => {
+      const firstKept = entries.findIndex(({ at }) => at > now - keepFeedMillis);
+      return Math.min(limit, firstKept === -1 ? entries.length : firstKept);
+    };
+    const events = spent(this.db.catalogEvents);
+    const revocations = spent(this.db.revocations);
+    this.db.catalogEvents = this.db.catalogEvents.slice(events);
+    this.db.revocations = this.db.revocations.slice(revocations);
+    return events + revocations;
+  }
+}

@@ -1,0 +1,47 @@
+import type { Clock } from '../../oauth2/ports.js';
+import type { Storage } from '../storage.js';
+import { MemoryApiStore } from './memory-api.store.js';
+import { MemoryApplicationStore } from './memory-application.store.js';
+import { MemoryClientStore } from './memory-client.store.js';
+import { MemoryDatabase } from './memory-database.js';
+import { MemoryCatalogFeed, MemoryCommitSignal, MemoryRevocationFeed } from './memory-feeds.js';
+import { MemoryJanitor } from './memory-janitor.js';
+import { MemoryOperationsStore } from './memory-operations.store.js';
+import { MemoryScopeStore } from './memory-scope.store.js';
+import { MemorySubscriptionStore } from './memory-subscription.store.js';
+import { MemoryTenantStore } from './memory-tenant.store.js';
+import { MemoryTokenStore } from './memory-token.store.js';
+import { MemoryUserStore } from './memory-user.store.js';
+
+/** Everything in maps of this process, for tests: the same promises as the database, except that nothing lasts. */
+export function createMemoryStorage(options: { clock?: Clock; caseSensitiveUserNames?: boolean } = {}): Storage {
+  const clock = options.clock ?? { now: () => Date.now() };
+  const db = new MemoryDatabase(clock, options.caseSensitiveUserNames ?? false);
+  const tenants = new MemoryTenantStore(db);
+  const clients = new MemoryClientStore(db);
+  const scopes = new MemoryScopeStore(db);
+  const operations = new MemoryOperationsStore(db);
+  return {
+    kind: 'memory',
+    tenants,
+    users: new MemoryUserStore(db),
+    clients,
+    scopes,
+    tokens: new MemoryTokenStore(db),
+    auditLog: operations,
+    applications: new MemoryApplicationStore(db),
+    clientRegistry: clients,
+    apis: new MemoryApiStore(db),
+    sharedScopes: scopes,
+    subscriptions: new MemorySubscriptionStore(db),
+    policies: tenants,
+    signingKeys: operations,
+    usage: operations,
+    catalogFeed: new MemoryCatalogFeed(db),
+    revocationFeed: new MemoryRevocationFeed(db),
+    commitSignal: new MemoryCommitSignal(db),
+    janitor: new MemoryJanitor(db),
+    ping: async () => undefined,
+    close: async () => db.listeners.clear(),
+  };
+}
