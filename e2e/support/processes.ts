@@ -49,6 +49,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** False for programs that are not the product, such as curl: their output may hold tokens. */
   readonly record?: boolean;
+  /** User and group id to run as, when this process may choose. */
+  readonly user?: number;
 }
 
 export function start(command: string, args: readonly string[], options: StartOptions = {}): Running {
@@ -57,6 +59,7 @@ export function start(command: string, args: readonly string[], options: StartOp
     cwd: options.cwd ?? repository,
     env: environment(options.env ?? {}),
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.user !== undefined && process.getuid?.() === 0 ? { uid: options.user, gid: options.user } : {}),
   });
   alive.add(child);
   let text = '';
