@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
 import { join } from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { temporaryFolder } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { temporaryFolder } from './support/folders.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { defaultPorts } from './support/ports.js';
 import { runKeygate } from './support/processes.js';
@@ -114,7 +114,7 @@ describe('doors that stay closed', () => {
 
 describe('configuration problems', () => {
   it('are reported all together, with the setting and where the value came from', async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder().path;
     writeFileSync(
       join(folder, 'keygate.yaml'),
       'portOfset: 3\nlogging:\n  level: loud\ngateway:\n  listeners:\n    https: 99999\n',
@@ -138,7 +138,7 @@ describe('configuration problems', () => {
   });
 
   it('a key that does not belong to its certificate is refused in one line', async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder().path;
     const issue = (name: string) =>
       runKeygate(['certs', 'issue', '--cn', name, '--out', join(folder, name), '--data-dir', join(folder, 'data')], {
         cwd: folder,
@@ -164,7 +164,7 @@ describe('configuration problems', () => {
   });
 
   it('a weak admin password is refused unless everything is bound to loopback', async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder().path;
     const ended = await runKeygate(['key-manager'], {
       cwd: folder,
       env: {

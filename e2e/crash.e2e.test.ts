@@ -1,13 +1,12 @@
-import { startPostgres } from '@keygate/common/testing';
+import { startPostgres, temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, startBackend } from './support/backend.js';
 import { type ClusterSettings, type Role, startGateway, startKeyManager } from './support/cluster.js';
-import { temporaryFolder } from './support/folders.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { freeOffset } from './support/ports.js';
+import { kill } from './support/processes.js';
 import { type Provisioned, provision } from './support/provision.js';
 import { remember, type TokenAnswer } from './support/token-client.js';
-import { waitUntil } from './support/wait.js';
 
 describe.each([{ database: 'PGlite' }, { database: 'PostgreSQL' }])(
   'kill -9 of the key manager, $database',
@@ -23,7 +22,7 @@ describe.each([{ database: 'PGlite' }, { database: 'PostgreSQL' }])(
       postgres = database === 'PostgreSQL' ? await startPostgres() : undefined;
       backend = await startBackend();
       settings = {
-        dataDir: await temporaryFolder(),
+        dataDir: temporaryFolder().path,
         offset: await freeOffset(),
         adminPassword: 'canary-admin-password-3',
         ...(postgres === undefined ? {} : { databaseUrl: postgres.url }),
@@ -66,7 +65,7 @@ describe.each([{ database: 'PGlite' }, { database: 'PostgreSQL' }])(
       });
       const loops = [loop(), loop(), loop(), loop()];
       await waitUntil(() => acknowledged.length > 60, { timeoutMillis: 20_000 });
-      await keyManager.process.kill();
+      await kill(keyManager.process);
       running = false;
       await Promise.all(loops);
       return acknowledged;

@@ -1,10 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { startPostgres, startRedis } from '@keygate/common/testing';
+import { type RunningProcess, startPostgres, startRedis, temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, startBackend } from './support/backend.js';
 import { isReady } from './support/cluster.js';
-import { temporaryFolder } from './support/folders.js';
 import { httpsClient } from './support/https-client.js';
 import { composeService, giveTo, imageUser, layOutImage } from './support/image.js';
 import {
@@ -18,10 +17,9 @@ import {
 } from './support/management-client.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { defaultPorts, freeOffset } from './support/ports.js';
-import { type Running, run, start, waitUntilReady } from './support/processes.js';
+import { run, start, waitUntilReady } from './support/processes.js';
 import { secret } from './support/secrets.js';
 import { bearer, tokenClient } from './support/token-client.js';
-import { waitUntil } from './support/wait.js';
 
 /**
  * The image and the compose file without a container engine: the image's files in a folder, its start command, the
@@ -36,7 +34,7 @@ describe('the image, started as docker-compose.yml does', () => {
   let data: string;
   let entryPoint: readonly string[];
   let offsets: { readonly 1: number; readonly 2: number };
-  const running: Running[] = [];
+  const running: RunningProcess[] = [];
   const variables = {
     POSTGRES_PASSWORD: secret('canary-postgres-password', 'the PostgreSQL password'),
     REDIS_PASSWORD: secret('canary-redis-password', 'the Redis password'),
@@ -46,7 +44,8 @@ describe('the image, started as docker-compose.yml does', () => {
 
   beforeAll(async () => {
     [postgres, redis, backend] = await Promise.all([startPostgres(), startRedis(), startBackend()]);
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder().path;
+    chmodSync(folder, 0o755);
     [app, etc, data] = [join(folder, 'app'), join(folder, 'etc'), join(folder, 'data')];
     for (const one of [app, etc, data, ...['ca', 'key-manager', 'gateway'].map((name) => join(etc, name))]) {
       mkdirSync(one);
@@ -72,24 +71,28 @@ describe('the image, started as docker-compose.yml does', () => {
       .replace(/^0\.0\.0\.0$/, '127.0.0.1')
       .replace(/:8243$/, `:${8243 + offsets[1]}`);
 
-  async function startService(name: string, instance: 1 | 2, operationsPort: number): Promise<Running> {
+  async function startService(name: string, instance: 1 | 2, operationsPort: number): Promise<RunningProcess> {
     const service = composeService(`${name}-${instance}`, variables);
     const folder = join(data, `${name}-${instance}`);
     mkdirSync(folder);
     giveTo(imageUser, folder);
     const environment = Object.entries(service.environment).map(([key, value]) => [key, here(String(value))] as const);
     const [command = '', ...args] = entryPoint;
-    const process = start(command === 'node' ? globalThis.process.execPath : command, [...args, ...service.command], {
-      name: `${name}-${instance}`,
-      cwd: app,
-      user: imageUser,
-      env: {
-        ...Object.fromEntries(environment),
-        NODE_ENV: 'production',
-        KEYGATE_DATA_DIR: folder,
-        PORT_OFFSET: String(offsets[instance]),
+    const process = await start(
+      command === 'node' ? globalThis.process.execPath : command,
+      [...args, ...service.command],
+      {
+        name: `${name}-${instance}`,
+        cwd: app,
+        user: imageUser,
+        env: {
+          ...Object.fromEntries(environment),
+          NODE_ENV: 'production',
+          KEYGATE_DATA_DIR: folder,
+          PORT_OFFSET: String(offsets[instance]),
+        },
       },
-    });
+    );
     running.push(process);
     await waitUntilReady(process, () => isReady(operationsPort + offsets[instance]));
     return process;

@@ -1,3 +1,4 @@
+import { waitUntil } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, startBackend } from './support/backend.js';
 import {
@@ -18,7 +19,6 @@ import { noSecretIsPrinted } from './support/no-secrets.js';
 import { type Quickstart, startQuickstart } from './support/quickstart.js';
 import { secret } from './support/secrets.js';
 import { basic, bearer, tokenClient } from './support/token-client.js';
-import { waitUntil } from './support/wait.js';
 
 /** Every change made by REST is in force at the gateway within this time. */
 const inForce = { timeoutMillis: 1_000 };

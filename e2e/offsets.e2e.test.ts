@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
+import { temporaryFolder } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { temporaryFolder } from './support/folders.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { defaultPorts, freeOffset, isFree, isOffsetFree } from './support/ports.js';
 import { runKeygate } from './support/processes.js';
@@ -87,7 +87,7 @@ describe('keygate ports', () => {
   });
 
   it('prints every port in force and which are taken', async () => {
-    const table = await runKeygate(['ports', '--port-offset', String(offset)], { cwd: await temporaryFolder() });
+    const table = await runKeygate(['ports', '--port-offset', String(offset)], { cwd: temporaryFolder().path });
     for (const name of names) {
       expect(table.output).toContain(String(defaultPorts[name] + offset));
     }
@@ -96,12 +96,12 @@ describe('keygate ports', () => {
   });
 
   it('also accepts the offset as WSO2 spells it', async () => {
-    const table = await runKeygate(['ports', `-DportOffset=${offset}`], { cwd: await temporaryFolder() });
+    const table = await runKeygate(['ports', `-DportOffset=${offset}`], { cwd: temporaryFolder().path });
     expect(table.output).toContain(String(defaultPorts.keyManagerGrpc + offset));
   });
 
   it('a taken port ends the gateway with one line: the port, the setting, an offset to try', async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder().path;
     const ended = await runKeygate(['gateway', '--port-offset', String(offset)], { cwd: folder });
     expect(ended.code).not.toBe(0);
     const lines = ended.output.split('\n').filter((line) => line.includes(String(defaultPorts.gatewayHttps + offset)));
@@ -112,7 +112,7 @@ describe('keygate ports', () => {
   });
 
   it('a taken port ends the whole quickstart', async () => {
-    const ended = await runKeygate(['up', '--demo', '--port-offset', String(offset)], { cwd: await temporaryFolder() });
+    const ended = await runKeygate(['up', '--demo', '--port-offset', String(offset)], { cwd: temporaryFolder().path });
     expect(ended.code).not.toBe(0);
     expect(ended.output).toContain(String(defaultPorts.gatewayHttps + offset));
   });

@@ -1,12 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { waitUntil } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { curl, paste } from './support/curl.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { descendants, isAlive } from './support/processes.js';
 import { type Quickstart, startQuickstart } from './support/quickstart.js';
 import { bearer, remember, type TokenAnswer } from './support/token-client.js';
-import { waitUntil } from './support/wait.js';
 
 const opaqueToken = /^[0-9a-f]{32}$/;
 const documentedAuthorization =
@@ -158,7 +158,8 @@ describe('npm start', () => {
 
   it('drains on Ctrl-C with exit code 0 and leaves nothing running', async () => {
     const children = descendants(quickstart.process.pid);
-    const exit = await quickstart.process.stop('SIGINT');
+    quickstart.process.signal('SIGINT');
+    const exit = await quickstart.process.ended;
     expect(exit).toEqual({ code: 0, signal: null });
     expect(existsSync(join(quickstart.dataDir, 'quickstart.json'))).toBe(false);
     await waitUntil(() => children.every((pid) => !isAlive(pid)), { what: 'every child process to be gone' });

@@ -1,14 +1,13 @@
-import { startPostgres, startRedis } from '@keygate/common/testing';
+import { startPostgres, startRedis, temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, startBackend } from './support/backend.js';
 import { type ClusterSettings, type Role, startGateway, startKeyManager } from './support/cluster.js';
-import { temporaryFolder } from './support/folders.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { freeOffset } from './support/ports.js';
+import { kill } from './support/processes.js';
 import { type Provisioned, provision } from './support/provision.js';
 import { bearer, type TokenAnswer } from './support/token-client.js';
 import { startTraffic } from './support/traffic.js';
-import { waitUntil } from './support/wait.js';
 
 describe('restarts while traffic flows, on PostgreSQL and Redis', () => {
   let postgres: Awaited<ReturnType<typeof startPostgres>>;
@@ -26,7 +25,7 @@ describe('restarts while traffic flows, on PostgreSQL and Redis', () => {
     [postgres, redis, backend] = await Promise.all([startPostgres(), startRedis(), startBackend()]);
     offset = await freeOffset(2);
     settings = {
-      dataDir: await temporaryFolder(),
+      dataDir: temporaryFolder().path,
       offset,
       adminPassword: 'canary-admin-password-2',
       databaseUrl: postgres.url,
@@ -82,7 +81,7 @@ describe('restarts while traffic flows, on PostgreSQL and Redis', () => {
 
   describe('while the key manager is away', () => {
     beforeAll(async () => {
-      await keyManager.process.kill();
+      await kill(keyManager.process);
     });
     afterAll(async () => {
       keyManager = await startKeyManager(settings);

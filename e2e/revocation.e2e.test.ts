@@ -1,14 +1,12 @@
-import { startRedis } from '@keygate/common/testing';
+import { startRedis, temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, startBackend } from './support/backend.js';
 import { type ClusterSettings, type Role, startGateway, startKeyManager } from './support/cluster.js';
-import { temporaryFolder } from './support/folders.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { freeOffset } from './support/ports.js';
 import { type Provisioned, provision } from './support/provision.js';
 import { bearer } from './support/token-client.js';
 import { startTraffic } from './support/traffic.js';
-import { waitUntil } from './support/wait.js';
 
 type Redis = Awaited<ReturnType<typeof startRedis>>;
 
@@ -24,7 +22,7 @@ describe.each([{ withRedis: true }, { withRedis: false }])('two gateways, Redis:
     backend = await startBackend();
     const offset = await freeOffset(2);
     const settings: ClusterSettings = {
-      dataDir: await temporaryFolder(),
+      dataDir: temporaryFolder().path,
       offset,
       adminPassword: 'canary-admin-password-1',
       ...(redis === undefined ? {} : { redisUrl: redis.url }),

@@ -1,7 +1,7 @@
+import { temporaryFolder } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, startBackend } from './support/backend.js';
 import { type ClusterSettings, type Role, startGateway, startKeyManager } from './support/cluster.js';
-import { temporaryFolder } from './support/folders.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { freeOffset } from './support/ports.js';
 import { runKeygate } from './support/processes.js';
@@ -22,7 +22,7 @@ describe('secrets and the logs, at level trace', () => {
   beforeAll(async () => {
     backend = await startBackend();
     settings = {
-      dataDir: await temporaryFolder(),
+      dataDir: temporaryFolder().path,
       offset: await freeOffset(),
       adminPassword: canary('admin password'),
       env: { LOG_LEVEL: 'trace', LOG_FORMAT: 'json', KEY_MANAGER_SECRET_KEY: canary('server key').padEnd(40, '7') },
@@ -123,7 +123,7 @@ describe('secrets and the logs, at level trace', () => {
       cwd: settings.dataDir,
       env: {
         PORT_OFFSET: String(await freeOffset()),
-        KEYGATE_DATA_DIR: await temporaryFolder(),
+        KEYGATE_DATA_DIR: temporaryFolder().path,
         DATABASE_URL: `postgresql://keygate:${canary('unreachable database password')}@127.0.0.1:1/keygate`,
       },
     });

@@ -1,13 +1,11 @@
-import { startRedis } from '@keygate/common/testing';
+import { type RunningProcess, startRedis, temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isReady } from './support/cluster.js';
-import { temporaryFolder } from './support/folders.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { defaultPorts, freeOffset } from './support/ports.js';
-import { type Running, startKeygate, waitUntilReady } from './support/processes.js';
+import { startKeygate, waitUntilReady } from './support/processes.js';
 import { type Quickstart, startQuickstart } from './support/quickstart.js';
 import { bearer } from './support/token-client.js';
-import { waitUntil } from './support/wait.js';
 
 describe('two clusters on one machine', () => {
   let redis: Awaited<ReturnType<typeof startRedis>>;
@@ -17,7 +15,7 @@ describe('two clusters on one machine', () => {
 
   beforeAll(async () => {
     redis = await startRedis();
-    folder = await temporaryFolder();
+    folder = temporaryFolder().path;
     const offset = await freeOffset(3);
     // Nothing but the offset tells them apart: one working folder, one Redis.
     const start = (one: number) => startQuickstart({ offset: one, cwd: folder, env: { REDIS_URL: redis.url } });
@@ -58,12 +56,12 @@ describe('two clusters on one machine', () => {
   });
 
   describe('a second gateway beside the first', () => {
-    let second: Running;
+    let second: RunningProcess;
     let url: string;
 
     beforeAll(async () => {
       const { portOffset } = left.facts;
-      second = startKeygate(
+      second = await startKeygate(
         [
           'gateway',
           '--port-offset',

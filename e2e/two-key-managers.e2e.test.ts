@@ -1,14 +1,13 @@
-import { startPostgres, startRedis } from '@keygate/common/testing';
+import { startPostgres, startRedis, temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, startBackend } from './support/backend.js';
 import { type ClusterSettings, type Role, startGateway, startKeyManager } from './support/cluster.js';
-import { temporaryFolder } from './support/folders.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { freeOffset } from './support/ports.js';
+import { kill } from './support/processes.js';
 import { type Provisioned, provision } from './support/provision.js';
 import { bearer } from './support/token-client.js';
 import { startTraffic } from './support/traffic.js';
-import { waitUntil } from './support/wait.js';
 
 describe('two key managers on one PostgreSQL', () => {
   let postgres: Awaited<ReturnType<typeof startPostgres>>;
@@ -25,7 +24,7 @@ describe('two key managers on one PostgreSQL', () => {
     [postgres, redis, backend] = await Promise.all([startPostgres(), startRedis(), startBackend()]);
     offset = await freeOffset(2);
     settings = {
-      dataDir: await temporaryFolder(),
+      dataDir: temporaryFolder().path,
       offset,
       adminPassword: 'canary-admin-password-4',
       databaseUrl: postgres.url,
@@ -75,7 +74,7 @@ describe('two key managers on one PostgreSQL', () => {
     const tokens = cluster.tokensAt(gateway);
     const traffic = startTraffic(() => tokens.request({ grant_type: 'client_credentials' }), 200, 2);
     await waitUntil(() => traffic.answered > 30, { timeoutMillis: 20_000 });
-    await second.process.kill();
+    await kill(second.process);
     const before = traffic.answered;
     await waitUntil(() => traffic.answered > before + 30, { timeoutMillis: 20_000 });
     const { failures } = await traffic.stop();

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import type { RunningProcess } from '@keygate/common/testing';
 import { type Client, httpsClient } from './https-client.js';
 import { defaultPorts } from './ports.js';
-import { type Running, startKeygate, waitUntilReady } from './processes.js';
+import { startKeygate, waitUntilReady } from './processes.js';
 import { secret } from './secrets.js';
 
 /** What all processes of one cluster share. */
@@ -16,7 +17,7 @@ export interface ClusterSettings {
 }
 
 export interface Role {
-  readonly process: Running;
+  readonly process: RunningProcess;
   readonly offset: number;
   /** Base URL of its HTTPS listener. */
   readonly url: string;
@@ -45,7 +46,12 @@ export async function isReady(port: number): Promise<boolean> {
   }
 }
 
-async function startRole(running: Running, offset: number, httpsPort: number, operationsPort: number): Promise<Role> {
+async function startRole(
+  running: RunningProcess,
+  offset: number,
+  httpsPort: number,
+  operationsPort: number,
+): Promise<Role> {
   const ready = () => isReady(operationsPort + offset);
   await waitUntilReady(running, ready);
   return { process: running, offset, url: `https://localhost:${httpsPort + offset}`, isReady: ready };
@@ -53,7 +59,7 @@ async function startRole(running: Running, offset: number, httpsPort: number, op
 
 export async function startKeyManager(settings: ClusterSettings, offset = settings.offset): Promise<Role> {
   secret(settings.adminPassword, 'the admin password');
-  const running = startKeygate(['key-manager'], {
+  const running = await startKeygate(['key-manager'], {
     name: `key manager with offset ${offset}`,
     cwd: settings.dataDir,
     env: { ...environment(settings, offset), KEYGATE_ADMIN_PASSWORD: settings.adminPassword },
@@ -67,7 +73,7 @@ export async function startGateway(
   keyManagers: readonly Role[] = [],
 ): Promise<Role> {
   const addresses = keyManagers.map((one) => `https://localhost:${defaultPorts.keyManagerGrpc + one.offset}`);
-  const running = startKeygate(['gateway'], {
+  const running = await startKeygate(['gateway'], {
     name: `gateway with offset ${offset}`,
     cwd: settings.dataDir,
     env: { ...environment(settings, offset), KEY_MANAGER_SERVER_URL: addresses.join(',') || undefined },

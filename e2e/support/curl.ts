@@ -9,7 +9,7 @@ export interface CurlAnswer {
 export async function curl(args: readonly string[]): Promise<CurlAnswer> {
   const finished = await run('curl', ['--silent', '--show-error', '--write-out', '\n%{http_code}', ...args], {
     name: 'curl',
-    record: false,
+    watch: false,
   });
   if (finished.code !== 0) {
     throw new Error(`curl ended with ${finished.code}: ${finished.output}`);
@@ -19,7 +19,7 @@ export async function curl(args: readonly string[]): Promise<CurlAnswer> {
 
 /** Runs a command line as a user would paste it into a shell. */
 export async function paste(commandLine: string): Promise<string> {
-  const finished = await run('bash', ['-c', commandLine], { name: 'a pasted command', record: false });
+  const finished = await run('bash', ['-c', commandLine], { name: 'a pasted command', watch: false });
   if (finished.code !== 0) {
     throw new Error(`the pasted command ended with ${finished.code}: ${finished.output}`);
   }

@@ -1,178 +1,108 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { recordOutput } from './secrets.js';
-import { waitUntil } from './wait.js';
+import { type RunningProcess, startProcess, waitUntil } from '@keygate/common/testing';
+import { watchOutputOf } from './secrets.js';
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 const cli = fileURLToPath(new URL('../../apps/cli/dist/main.js', import.meta.url));
 
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
-
-export interface Running {
-  readonly pid: number;
-  readonly name: string;
-  /** Everything written to standard output and standard error so far. */
-  output(): string;
-  readonly exited: Promise<Exit>;
-  hasExited(): boolean;
-  /** Sends SIGTERM (or another signal) and waits for the end. */
-  stop(signal?: NodeJS.Signals): Promise<Exit>;
-  signal(signal: NodeJS.Signals): void;
-  /** SIGKILL: nothing is flushed, nothing is said. */
-  kill(): Promise<Exit>;
-}
-
-const alive = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of alive) {
-    child.kill('SIGKILL');
-  }
-});
-
-/** The environment a process gets: nothing of ours that is a setting, so that a developer's shell changes no test. */
-function environment(extra: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) =>
-      !/^(GATEWAY_|KEY_MANAGER_|KEYGATE_|REDIS_|DATABASE_|LOG_|PORT_OFFSET|VITEST|NODE_OPTIONS|NODE_ENV)/.test(name),
-  );
-  const wanted = Object.entries(extra).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return Object.fromEntries([...inherited, ...wanted]);
-}
-
 export interface StartOptions {
   readonly name?: string;
   readonly cwd?: string;
+  /** Settings; of our own environment only PATH and HOME go along, so that a developer's shell changes no test. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** False for programs that are not the product, such as curl: their output may hold tokens. */
-  readonly record?: boolean;
+  readonly watch?: boolean;
   /** User and group id to run as, when this process may choose. */
   readonly user?: number;
 }
 
-export function start(command: string, args: readonly string[], options: StartOptions = {}): Running {
-  const name = options.name ?? [command, ...args].join(' ');
-  const child = spawn(command, args, {
+export async function start(
+  command: string,
+  args: readonly string[],
+  options: StartOptions = {},
+): Promise<RunningProcess> {
+  const settings = Object.entries(options.env ?? {}).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  const running = await startProcess({
+    command,
+    args,
     cwd: options.cwd ?? repository,
-    env: environment(options.env ?? {}),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { HOME: process.env.HOME ?? '/', ...Object.fromEntries(settings) },
     ...(options.user !== undefined && process.getuid?.() === 0 ? { uid: options.user, gid: options.user } : {}),
   });
-  alive.add(child);
-  let text = '';
-  let exit: Exit | undefined;
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8');
-    stream.on('data', (chunk: string) => {
-      text += chunk;
-      if (options.record !== false) {
-        recordOutput(name, chunk);
-      }
-    });
+  if (options.watch !== false) {
+    watchOutputOf(options.name ?? [command, ...args].join(' '), running);
   }
-  const exited = new Promise<Exit>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      alive.delete(child);
-      exit = { code, signal };
-      resolve(exit);
-    });
-  });
-  const send = (signal: NodeJS.Signals) => {
-    child.kill(signal);
-  };
-  const end = async (signal: NodeJS.Signals) => {
-    send(signal);
-    return exited;
-  };
-  return {
-    pid: child.pid ?? 0,
-    name,
-    output: () => text,
-    exited,
-    hasExited: () => exit !== undefined,
-    signal: send,
-    stop: (signal = 'SIGTERM') => end(signal),
-    kill: () => end('SIGKILL'),
-  };
+  return running;
 }
 
 /** Starts the built `keygate` command. */
-export function startKeygate(args: readonly string[], options: StartOptions = {}): Running {
+export function startKeygate(args: readonly string[], options: StartOptions = {}): Promise<RunningProcess> {
   return start(process.execPath, [cli, ...args], { name: `keygate ${args.join(' ')}`, ...options });
 }
 
-export interface Finished extends Exit {
+export interface Finished {
+  readonly code: number | null;
   readonly output: string;
 }
 
 /** Runs a command to its end. */
 export async function run(command: string, args: readonly string[], options: StartOptions = {}): Promise<Finished> {
-  const running = start(command, args, options);
-  const exit = await running.exited;
-  return { ...exit, output: running.output() };
+  const running = await start(command, args, options);
+  const { code } = await running.ended;
+  return { code, output: running.output() };
 }
 
-export async function runKeygate(args: readonly string[], options: StartOptions = {}): Promise<Finished> {
-  const running = startKeygate(args, options);
-  const exit = await running.exited;
-  return { ...exit, output: running.output() };
+export const runKeygate = (args: readonly string[], options: StartOptions = {}): Promise<Finished> =>
+  run(process.execPath, [cli, ...args], { name: `keygate ${args.join(' ')}`, ...options });
+
+/** SIGKILL: nothing is flushed, nothing is said. */
+export async function kill(running: RunningProcess): Promise<void> {
+  running.signal('SIGKILL');
+  await running.ended;
 }
 
-/** Waits until a process says it is ready; its early end is reported with what it printed. */
+/** Waits until a process is ready; when it ends or takes too long, the failure shows what it printed. */
 export async function waitUntilReady(
-  running: Running,
-  probe: () => Promise<boolean>,
+  running: RunningProcess,
+  probe: () => boolean | Promise<boolean>,
   timeoutMillis = 60_000,
 ): Promise<void> {
-  await waitUntil(
-    async () => {
-      if (running.hasExited()) {
-        throw new Error(`${running.name} ended before it was ready:\n${running.output().slice(-4_000)}`);
-      }
-      return probe();
-    },
-    { timeoutMillis, what: () => `${running.name} to be ready; it printed:\n${running.output().slice(-4_000)}` },
-  );
+  try {
+    await waitUntil(async () => !running.isRunning() || (await probe()), { timeoutMillis, what: 'being ready' });
+  } catch (problem) {
+    throw new Error(`${String(problem)}; it printed:\n${running.output().slice(-4_000)}`, { cause: problem });
+  }
+  if (!running.isRunning()) {
+    throw new Error(`it ended before it was ready:\n${running.output().slice(-4_000)}`);
+  }
 }
 
 /** Process ids of everything a process started, directly or not. Reads /proc. */
 export function descendants(pid: number): number[] {
-  const parents = new Map<number, number>();
-  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
-      parents.set(Number(entry), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
-    } catch {
-      // It ended while we looked.
-    }
-  }
-  const found: number[] = [];
-  const visit = (parent: number) => {
-    for (const [child, itsParent] of parents) {
-      if (itsParent === parent) {
-        found.push(child);
-        visit(child);
-      }
-    }
-  };
-  visit(pid);
-  return found;
+  const children = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((candidate) => parentOf(candidate) === pid);
+  return children.flatMap((child) => [child, ...descendants(child)]);
 }
 
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined; // It ended while we looked.
+  }
+}
+
+/** Neither gone nor a zombie that only waits to be collected. */
 export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
   }
-}
-
-/** The command line of a process, for telling the supervisor's children apart. */
-export function commandLine(pid: number): string {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
 }

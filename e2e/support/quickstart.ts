@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryFolder } from './folders.js';
+import { type RunningProcess, temporaryFolder } from '@keygate/common/testing';
 import { type Client, httpsClient } from './https-client.js';
 import { freeOffset } from './ports.js';
-import { type Running, type StartOptions, start, startKeygate, waitUntilReady } from './processes.js';
+import { type StartOptions, start, startKeygate, waitUntilReady } from './processes.js';
 import { type TokenClient, tokenClient } from './token-client.js';
 
 /** `quickstart.json`: what the quickstart tells scripts. */
@@ -34,7 +34,7 @@ export interface QuickstartFacts {
 }
 
 export interface Quickstart {
-  readonly process: Running;
+  readonly process: RunningProcess;
   readonly dataDir: string;
   readonly facts: QuickstartFacts;
   readonly client: Client;
@@ -60,7 +60,7 @@ export async function startQuickstart(options: QuickstartOptions = {}): Promise<
   const offset = options.offset ?? (await freeOffset());
   const inFolder =
     options.cwd === undefined ? undefined : join(options.cwd, `.keygate${offset === 0 ? '' : `-${offset}`}`);
-  const dataDir = options.dataDir ?? inFolder ?? join(await temporaryFolder(), 'data');
+  const dataDir = options.dataDir ?? inFolder ?? join(temporaryFolder().path, 'data');
   const env = {
     PORT_OFFSET: String(offset),
     ...(inFolder === undefined ? { KEYGATE_DATA_DIR: dataDir } : {}),
@@ -68,8 +68,8 @@ export async function startQuickstart(options: QuickstartOptions = {}): Promise<
   };
   const place = options.cwd === undefined ? {} : { cwd: options.cwd };
   const running = options.throughNpm
-    ? start('npm', ['start', '--', ...(options.args ?? [])], { env, name: 'npm start' })
-    : startKeygate(['up', ...(options.args ?? ['--demo'])], {
+    ? await start('npm', ['start', '--', ...(options.args ?? [])], { env, name: 'npm start' })
+    : await startKeygate(['up', ...(options.args ?? ['--demo'])], {
         env,
         name: `quickstart with offset ${offset}`,
         ...place,
@@ -79,7 +79,7 @@ export async function startQuickstart(options: QuickstartOptions = {}): Promise<
   return quickstartAt(running, dataDir, JSON.parse(readFileSync(file, 'utf8')) as QuickstartFacts);
 }
 
-function quickstartAt(running: Running, dataDir: string, facts: QuickstartFacts): Quickstart {
+function quickstartAt(running: RunningProcess, dataDir: string, facts: QuickstartFacts): Quickstart {
   const client = httpsClient(facts.caFile);
   // The demo password and key pair are printed in the banner on purpose; the rest of the output must stay clean.
   const { sampleApi } = facts;
@@ -94,7 +94,8 @@ function quickstartAt(running: Running, dataDir: string, facts: QuickstartFacts)
     updateUrl: `${api}${sampleApi?.updatePath}`,
     stop: async () => {
       client.close();
-      await running.stop('SIGINT');
+      running.signal('SIGINT');
+      await running.ended;
     },
   };
 }
