@@ -14,8 +14,6 @@ export type Lifecycle = 'CREATED' | 'PROTOTYPED' | 'PUBLISHED' | 'DEPRECATED' | 
 export interface Upstream {
   /** `https://host:port`, the key of its connection pool. */
   readonly origin: string;
-  /** What goes in the Host header. */
-  readonly host: string;
   /** Prefix of every forwarded path, without a trailing slash; empty for none. */
   readonly basePath: string;
   /** A fixed query that goes in front of the client's, without `?`; empty for none. */

@@ -30,7 +30,6 @@ function parseUpstream(text: string): Upstream | string {
   if (url.username !== '' || url.password !== '') return 'a user name in the URL is not sent; use endpoint security';
   return {
     origin: url.origin,
-    host: url.host,
     basePath: url.pathname.replace(/\/+$/, ''),
     query: url.search.slice(1),
   };

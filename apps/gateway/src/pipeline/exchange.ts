@@ -43,6 +43,7 @@ export class Exchange {
   readonly target: string;
   /** Names and values in turn, byte for byte; HTTP/2 pseudo headers included. */
   readonly rawHeaders: readonly string[];
+  /** Empty on a Unix socket. */
   readonly clientAddress: string;
   /** Milliseconds of `performance.now()`. */
   readonly startedAt = performance.now();
@@ -50,6 +51,8 @@ export class Exchange {
   fault: FaultName | undefined;
   /** Status of the answer; 0 until there is one, 499 when the client left before. */
   status = 0;
+  /** False when the answer was cut off, by the client, by the backend or by a fault half-way. */
+  isComplete = false;
   /** Address of the backend that was tried, for the log. */
   upstream: string | undefined;
   ownAnswer: OwnAnswer | undefined;
@@ -71,7 +74,7 @@ export class Exchange {
     this.method = request.method ?? '';
     this.target = request.url ?? '';
     this.rawHeaders = request.rawHeaders;
-    this.clientAddress = request.socket.remoteAddress ?? '';
+    this.clientAddress = plainAddress(request.socket.remoteAddress ?? '');
   }
 
   /** The client's `activityid`, `x-correlation-id` or trace id when well-formed, else a new UUID. */
@@ -151,4 +154,9 @@ export class Exchange {
 
 function tooEarly(stage: string): never {
   throw new Error(`${stage} has not run`);
+}
+
+/** A dual-stack listener sees IPv4 clients as `::ffff:192.0.2.1`. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

@@ -170,6 +170,12 @@ export const faults = {
     message: 'Connection attempt timed out',
     description: 'The backend did not accept a connection in time.',
   },
+  backendBusy: {
+    code: '303001',
+    status: 503,
+    message: 'Endpoint not ready',
+    description: 'The backend has as many requests as it may have. Try again shortly.',
+  },
   noUsableEndpoint: {
     code: '303001',
     status: 503,

@@ -1,4 +1,5 @@
 import type { CompiledCatalog, CompiledEndpoint, KeyType } from '../apis/compiled-catalog.js';
+import type { Answers } from './answers.js';
 import type { Exchange } from './exchange.js';
 
 /** WSO2: APPLICATION for a token issued to the application itself, APPLICATION_USER for one issued for a user. */
@@ -41,9 +42,12 @@ export interface CatalogSource {
   current(): CompiledCatalog | undefined;
 }
 
-/** Sends an authorised request to a backend and its answer to the client, or throws a GatewayError before any byte of an answer. */
+/**
+ * Sends an authorised request to a backend and its answer to the client. Throws a GatewayError when it cannot even
+ * try; what fails later goes to `answers.fail`.
+ */
 export interface Forwarder {
-  forward(exchange: Exchange, endpoint: CompiledEndpoint): void;
+  forward(exchange: Exchange, endpoint: CompiledEndpoint, answers: Answers): void;
 }
 
 /** Hears how every request ended. Called once per request, off the decision path; must not throw. */

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Scheme } from './exchange.js';
+import { createAnswers } from './answers.js';
+import { Exchange, type Scheme } from './exchange.js';
+import { onAnswer, pipeline, runStages } from './pipeline.js';
 import type { Ports } from './ports.js';
 
 /**
@@ -14,4 +16,45 @@ export type RequestHandler = (
   awaitsContinue?: boolean,
 ) => void;
 
-export declare function createRequestHandler(ports: Ports): RequestHandler;
+export function createRequestHandler(ports: Ports): RequestHandler {
+  const answers = createAnswers(onAnswer, ports.observer);
+  const stages = pipeline(ports, answers);
+  return (request, response, scheme, awaitsContinue = false) => {
+    const exchange = new Exchange(request, response, scheme, awaitsContinue);
+    watchEnd(exchange, ports);
+    try {
+      const pending = runStages(stages, exchange);
+      if (pending === undefined) return answers.own(exchange);
+      pending.then(
+        () => answers.own(exchange),
+        (error: unknown) => answers.fail(exchange, error),
+      );
+    } catch (error) {
+      answers.fail(exchange, error);
+    }
+  };
+}
+
+/** One listener for all requests; the response itself remembers its exchange. */
+function watchEnd(exchange: Exchange, { observer }: Ports): void {
+  const watched = exchange.response as WatchedResponse;
+  watched[exchangeOf] = exchange;
+  watched[observerOf] = observer;
+  watched.on('close', reportEnd);
+}
+
+const exchangeOf = Symbol('exchange');
+const observerOf = Symbol('observer');
+
+interface WatchedResponse extends ServerResponse {
+  [exchangeOf]?: Exchange;
+  [observerOf]?: Ports['observer'];
+}
+
+function reportEnd(this: WatchedResponse): void {
+  const exchange = this[exchangeOf];
+  if (exchange === undefined) return;
+  exchange.status = this.headersSent ? this.statusCode : 499;
+  exchange.isComplete = this.writableFinished;
+  this[observerOf]?.ended(exchange);
+}

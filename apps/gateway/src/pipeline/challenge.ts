@@ -1,0 +1,21 @@
+/** RFC 6750 section 3.1. */
+export type BearerError = 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+
+const realm = 'Bearer realm="Keygate"';
+
+/**
+ * A WWW-Authenticate header as a list of name and value. Without `error` when no credentials were sent (RFC 6750
+ * section 3.1); texts here are the gateway's own or scope names of the API, never anything the client sent.
+ */
+export function challenge(error?: BearerError, description?: string, scopes?: readonly string[]): readonly string[] {
+  let value = realm;
+  if (error !== undefined) value += `, error="${error}"`;
+  if (description !== undefined) value += `, error_description="${quotable(description)}"`;
+  if (scopes !== undefined && scopes.length > 0) value += `, scope="${quotable(scopes.join(' '))}"`;
+  return ['WWW-Authenticate', value];
+}
+
+/** error_description and scope may hold neither quote nor backslash (RFC 6750 section 3). */
+function quotable(text: string): string {
+  return text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?');
+}

@@ -1,0 +1,42 @@
+import { prefersXml } from './accept.js';
+import { drain } from './drain.js';
+import type { Exchange } from './exchange.js';
+import { faults, type GatewayError } from './gateway-errors.js';
+import { findHeader } from './header-lines.js';
+
+/**
+ * Writes a fault: JSON, or XML when the client's Accept prefers it, and no body for HEAD. The only place in the
+ * gateway's request path that does. `headers` already has what the answer hooks added.
+ */
+export function writeFault(exchange: Exchange, error: GatewayError, headers: string[]): void {
+  const { response, method } = exchange;
+  const { code, status, message } = faults[error.fault];
+  const asXml = prefersXml(findHeader(exchange.rawHeaders, 'accept'));
+  const body = asXml ? xmlBody(code, message, error.description) : jsonBody(code, message, error.description);
+  headers.push('Content-Type', asXml ? 'application/xml; charset=UTF-8' : 'application/json; charset=UTF-8');
+  headers.push('Content-Length', String(Buffer.byteLength(body)), 'Cache-Control', 'no-store');
+  response.writeHead(status, headers);
+  response.end(method === 'HEAD' ? undefined : body);
+  drain(exchange.request);
+}
+
+function jsonBody(code: string, message: string, description: string): string {
+  return JSON.stringify({ code, message, description });
+}
+
+/** WSO2's element names and name spaces, with one prefix for authentication faults and one for all others. */
+function xmlBody(code: string, message: string, description: string): string {
+  const isAuthentication = code.startsWith('9009');
+  const prefix = isAuthentication ? 'ams' : 'am';
+  const namespace = `http://wso2.org/apimanager${isAuthentication ? '/security' : ''}`;
+  const type = isAuthentication ? '' : `<${prefix}:type>Status report</${prefix}:type>`;
+  return (
+    `<${prefix}:fault xmlns:${prefix}="${namespace}"><${prefix}:code>${code}</${prefix}:code>${type}` +
+    `<${prefix}:message>${escapeXml(message)}</${prefix}:message>` +
+    `<${prefix}:description>${escapeXml(description)}</${prefix}:description></${prefix}:fault>`
+  );
+}
+
+function escapeXml(text: string): string {
+  return text.replace(/[<>&"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

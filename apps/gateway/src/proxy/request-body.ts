@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+
+/** The client left before its body was complete. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+}
+
+/**
+ * The client's body as undici reads it. undici destroys the stream it was given when a call ends early; this one may
+ * be destroyed without taking the client's connection, on which a fault is still to be written.
+ */
+export class RequestBody extends Readable {
+  readonly #source: IncomingMessage;
+
+  constructor(source: IncomingMessage) {
+    super();
+    this.#source = source;
+    source.on('data', this.#onData);
+    source.on('end', this.#onEnd);
+    source.on('close', this.#onClose);
+    source.on('error', this.#onClose);
+    source.pause();
+    // undici listens only while the call runs; a late failure is of no interest to anybody.
+    this.on('error', ignore);
+  }
+
+  override _read(): void {
+    this.#source.resume();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#source.off('data', this.#onData);
+    this.#source.off('end', this.#onEnd);
+    this.#source.off('close', this.#onClose);
+    done(error);
+  }
+
+  #onData = (chunk: Buffer): void => {
+    if (!this.push(chunk)) this.#source.pause();
+  };
+
+  #onEnd = (): void => {
+    this.push(null);
+  };
+
+  #onClose = (): void => {
+    if (!this.#source.readableEnded) this.destroy(new ClientGone('the client left before its body was complete'));
+  };
+}
+
+function ignore(): void {}
