@@ -38,7 +38,7 @@ export interface ScopeStore {
 
 export const TokenStore = Symbol('TokenStore');
 export interface TokenStore {
-  /** Resolves after the commit. */
+  /** Resolves after the commit. Throws an error named `NotFound` when the client is gone or inactive by then. */
   saveTokens(tokens: NewTokens): Promise<void>;
   findAccessToken(hash: Buffer): Promise<AccessTokenRecord | undefined>;
   findRefreshToken(hash: Buffer): Promise<RefreshTokenRecord | undefined>;
@@ -51,8 +51,11 @@ export interface TokenStore {
   countReplay(presented: Buffer, limit: number): Promise<boolean>;
   /** Notes that an access token was seen, which ends the grace window of the refresh token it came from. */
   markAccessTokenUsed(hash: Buffer): Promise<void>;
-  /** Marks the rows and appends the revocation that gateways are told, in one transaction. */
-  revokeBy(target: RevocationTarget, at: number): Promise<void>;
+  /**
+   * Marks the rows and appends the revocation that gateways are told, in one transaction. False when all that `target`
+   * names was dead already or isn't there: of several callers only one is told true for one grant.
+   */
+  revokeBy(target: RevocationTarget, at: number): Promise<boolean>;
   /** The sequence number of the newest committed revocation. */
   revocationSeq(): Promise<number>;
 }

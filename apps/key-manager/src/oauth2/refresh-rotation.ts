@@ -4,6 +4,9 @@ import type { OAuth2Settings } from './settings.js';
 /** How often one successor is handed out again after the first answer. */
 export const maxReplays = 3;
 
+/** Presentations this soon after the rotation were sent before its answer could arrive. */
+export const burstMillis = 2_000;
+
 /**
  * The rotation that a second presentation may repeat: it lies inside the grace window and its successor was never used.
  * The window starts at the rotation and is never extended; 0 seconds turn it off.

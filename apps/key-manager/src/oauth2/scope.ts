@@ -55,7 +55,7 @@ export function createScopePolicy(
   scopes: ScopeStore,
   settings: Pick<OAuth2Settings, 'allowedScopes' | 'unknownScopes'>,
 ): ScopePolicy {
-  const allowed = settings.allowedScopes.map((pattern) => new RegExp(`^(?:${pattern})$`, 'u'));
+  const allowed = settings.allowedScopes.map(wholeName);
 
   const holding = async (
     names: readonly string[],
@@ -98,4 +98,14 @@ export function createScopePolicy(
       return orDefault([...granted.filter(isReserved), ...held]);
     },
   };
+}
+
+/** Anchored here, so that `openid` doesn't let `openid_admin` in. */
+function wholeName(pattern: string): RegExp {
+  try {
+    // By itself first: `a)|(b` must not slip out of the anchors.
+    return new RegExp(`^(?:${new RegExp(pattern, 'u').source})$`, 'u');
+  } catch (cause) {
+    throw new Error(`allowedScopes: ${JSON.stringify(pattern)} is not a regular expression`, { cause });
+  }
 }

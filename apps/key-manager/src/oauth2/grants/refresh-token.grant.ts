@@ -4,7 +4,7 @@ import type { Grant, GrantPorts } from '../grant.js';
 import { isExpired } from '../lifetimes.js';
 import type { Client, RefreshTokenRecord } from '../model.js';
 import { vschars } from '../parameters.js';
-import { maxReplays, repeatableRotation } from '../refresh-rotation.js';
+import { burstMillis, maxReplays, repeatableRotation } from '../refresh-rotation.js';
 import { parseScope } from '../scope.js';
 import { assertMayUse } from '../tenancy.js';
 import { maxTokenLength, tokenHash } from '../token-hash.js';
@@ -59,11 +59,12 @@ export function refreshTokenGrant(ports: GrantPorts): Grant<z.output<typeof para
   async function assertUnused(record: RefreshTokenRecord, client: Client, clientAddress: string): Promise<void> {
     if (record.state === 'ACTIVE') return;
     if (record.state === 'REVOKED') throw invalid();
-    if (repeatableRotation(record, client, settings, clock.now())) {
-      if (await tokens.countReplay(record.hash, maxReplays)) return;
-    }
-    await tokens.revokeBy({ kind: 'grant', grantId: record.grant.id }, clock.now());
-    await audit.record(eventOf('refresh_token.reused', record, client, clientAddress));
+    const rotation = repeatableRotation(record, client, settings, clock.now());
+    if (rotation && (await tokens.countReplay(record.hash, maxReplays))) return;
+    // Many tabs refreshing at once are more than the limit, yet no theft: they are refused without ending the family.
+    if (rotation && clock.now() - rotation.rotatedAt < burstMillis) throw invalid();
+    const isFirstToRevoke = await tokens.revokeBy({ kind: 'grant', grantId: record.grant.id }, clock.now());
+    if (isFirstToRevoke) await audit.record(eventOf('refresh_token.reused', record, client, clientAddress));
     throw invalid();
   }
 }

@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import type { ClientRegistration } from '../../src/applications/application.js';
+import { OAuthError } from '../../src/oauth2/errors.js';
+import { createIntrospection } from '../../src/oauth2/introspection.js';
+import { createKeyValidation } from '../../src/oauth2/key-validation.js';
+import type { ResourceOwner, TokenGranted } from '../../src/oauth2/model.js';
+import type { Parameter } from '../../src/oauth2/parameters.js';
+import type { AuditEvent, AuditLog, ResourceOwners } from '../../src/oauth2/ports.js';
+import { createRevocation } from '../../src/oauth2/revocation.js';
+import { createTokenValues } from '../../src/oauth2/server-key.js';
+import type { OAuth2Settings } from '../../src/oauth2/settings.js';
+import { createTokenEndpoint } from '../../src/oauth2/token-endpoint.js';
+import { sha256, tokenHash } from '../../src/oauth2/token-hash.js';
+import { createMemoryStorage } from '../../src/storage/memory/memory-storage.js';
+import { fullUserName, parseUserName } from '../../src/users/user-name.js';
+
+/** Key pair of WSO2's documentation. */
+export const clientId = 'wU62DjlyDBnq87GlBwplfqvmAbAa';
+export const clientSecret = 'ksdSdoefDDP7wpaElfqvmjDue';
+
+export const defaultSettings: OAuth2Settings = {
+  grantTypes: ['password', 'refresh_token', 'client_credentials'],
+  lifetimesSeconds: { userAccessToken: 3600, applicationAccessToken: 3600, refreshToken: 86_400, grant: 31_536_000 },
+  unknownScopes: 'drop',
+  allowedScopes: ['^device_.*', 'openid'],
+  refreshGraceSeconds: { confidential: 10, public: 30 },
+};
+
+export class ManualClock {
+  millis = 1_700_000_000_000;
+  now(): number {
+    return this.millis;
+  }
+  advance(seconds: number): void {
+    this.millis += seconds * 1_000;
+  }
+}
+
+/** Users kept in a map; passwords compared in clear, since hashing them is not what these tests are about. */
+export class MemoryResourceOwners implements ResourceOwners {
+  readonly #users = new Map<string, { password: string; owner: ResourceOwner }>();
+  /** Runs while a password is checked: where a test lets something happen in between. */
+  whileChecking: () => Promise<void> = async () => undefined;
+
+  add(login: string, password: string, roles: readonly string[] = []): void {
+    const name = parseUserName(login);
+    const owner = { subject: fullUserName(name), tenantDomain: name.tenantDomain, roles };
+    this.#users.set(owner.subject, { password, owner });
+  }
+  remove(login: string): void {
+    this.#users.delete(fullUserName(parseUserName(login)));
+  }
+  async authenticate(username: string, password: string): Promise<ResourceOwner | undefined> {
+    await this.whileChecking();
+    const user = this.#users.get(fullUserName(parseUserName(username)));
+    return user?.password === password ? user.owner : undefined;
+  }
+  async find(subject: string): Promise<ResourceOwner | undefined> {
+    return this.#users.get(subject)?.owner;
+  }
+}
+
+export class RecordingAuditLog implements AuditLog {
+  readonly events: AuditEvent[] = [];
+  async record(event: AuditEvent): Promise<void> {
+    this.events.push(event);
+  }
+}
+
+export const basic = (id = clientId, secret = clientSecret): string =>
+  `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+
+export const form = (members: Readonly<Record<string, string>>): Parameter[] =>
+  Object.entries(members).map(([name, value]) => ({ name, value }));
+
+export type OAuth2World = Awaited<ReturnType<typeof createOAuth2World>>;
+
+/** The whole authorization server over memory stores, with the documented client and a user `demo`/`demo-password`. */
+export async function createOAuth2World(change: Partial<OAuth2Settings> = {}) {
+  const clock = new ManualClock();
+  const storage = createMemoryStorage({ clock });
+  await storage.tenants.seedTenant('carbon.super');
+  const resourceOwners = new MemoryResourceOwners();
+  const audit = new RecordingAuditLog();
+  const failures: unknown[] = [];
+  const deps = {
+    clients: storage.clients,
+    scopes: storage.scopes,
+    tokens: storage.tokens,
+    audit,
+    resourceOwners,
+    clock,
+    values: createTokenValues(Buffer.alloc(32, 7)),
+    settings: { ...defaultSettings, ...change },
+    realm: 'Keygate',
+    issuer: 'https://localhost:9443/oauth2/token',
+    administrators: {
+      authenticateAdministrator: async (username: string, password: string) =>
+        username === 'admin' && password === 'admin-password' ? { tenantDomain: 'carbon.super' } : undefined,
+    },
+    reportFailure: (cause: unknown) => void failures.push(cause),
+  };
+  const tokenEndpoint = createTokenEndpoint(deps);
+  const revocation = createRevocation(deps);
+  const introspection = createIntrospection(deps);
+  const keyValidation = createKeyValidation(deps);
+
+  const register = async (registration: Partial<ClientRegistration> = {}, secret = clientSecret): Promise<void> => {
+    const full: ClientRegistration = {
+      clientId,
+      tenantDomain: 'carbon.super',
+      owner: 'owner@carbon.super',
+      name: registration.clientId ?? 'client',
+      keyMappingId: randomUUID(),
+      keyType: 'PRODUCTION',
+      mode: 'CREATED',
+      grantTypes: ['password', 'refresh_token', 'client_credentials'],
+      callbackUrl: '',
+      confidential: true,
+      active: true,
+      allTenants: false,
+      lifetimes: {},
+      additionalProperties: {},
+      createdAt: clock.now(),
+      ...registration,
+    };
+    const row = { id: randomUUID(), hash: sha256(secret), derived: false, createdAt: clock.now() };
+    await storage.clientRegistry.registerClient(full, row);
+  };
+  const addScope = (name: string, bindings: readonly string[]) =>
+    storage.sharedScopes.createScope({
+      id: randomUUID(),
+      tenantDomain: 'carbon.super',
+      name,
+      displayName: name,
+      description: '',
+      bindings,
+    });
+
+  await register();
+  resourceOwners.add('demo', 'demo-password', ['reader']);
+
+  const post = (members: Readonly<Record<string, string>>, authorization: string | undefined = basic()) => ({
+    parameters: form(members),
+    authorization,
+    clientAddress: '192.0.2.1',
+  });
+  const token = (members: Readonly<Record<string, string>>, authorization?: string) =>
+    tokenEndpoint(post(members, authorization));
+  return {
+    ...deps,
+    storage,
+    failures,
+    register,
+    addScope,
+    post,
+    token,
+    tokenEndpoint,
+    password: (members: Readonly<Record<string, string>> = {}, authorization?: string) =>
+      token({ grant_type: 'password', username: 'demo', password: 'demo-password', ...members }, authorization),
+    refresh: (granted: TokenGranted, members: Readonly<Record<string, string>> = {}, authorization?: string) =>
+      token({ grant_type: 'refresh_token', refresh_token: granted.refreshToken ?? '', ...members }, authorization),
+    clientCredentials: (members: Readonly<Record<string, string>> = {}, authorization?: string) =>
+      token({ grant_type: 'client_credentials', ...members }, authorization),
+    revoke: (members: Readonly<Record<string, string>>, authorization?: string) =>
+      revocation(post(members, authorization)),
+    introspect: (members: Readonly<Record<string, string>>, authorization?: string) =>
+      introspection(post(members, authorization)),
+    validate: (accessToken: string) => keyValidation(tokenHash(accessToken) ?? Buffer.alloc(0)),
+    keyValidation,
+  };
+}
+
+/** The `OAuthError` that a request ends with, as the client would see it. */
+export async function refusal(
+  answer: Promise<unknown>,
+): Promise<{ error: string; description: string; status: number }> {
+  const outcome = await answer.then(
+    (value) => ({ value }),
+    (thrown: unknown) => ({ thrown }),
+  );
+  if ('value' in outcome) throw new Error(`expected a refusal, got ${JSON.stringify(outcome.value)}`);
+  if (!(outcome.thrown instanceof OAuthError)) throw outcome.thrown;
+  const { error, description, status } = outcome.thrown;
+  return { error, description, status };
+}
