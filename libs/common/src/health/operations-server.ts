@@ -2,8 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type ListenSettings, listen } from '../lifecycle/listen.js';
 import type { Registry } from '../metrics/registry.js';
 
-/** Undefined when all is well, otherwise what is wrong, in words. */
-export type ReadinessCheck = () => Promise<string | undefined>;
+/**
+ * Undefined when all is well, otherwise what is wrong, in words. `degraded` is shown but does not make the process
+ * unready: something it can do without is away.
+ */
+export type ReadinessCheck = () => Promise<string | { readonly degraded: string } | undefined>;
 
 export interface OperationsSettings extends ListenSettings {
   readonly readiness: Readonly<Record<string, ReadinessCheck>>;
@@ -18,6 +21,7 @@ export interface OperationsServer {
 }
 
 const checkDeadlineMillis = 2_000;
+const degradedMark = 'degraded: ';
 
 /**
  * Serves `/healthz` (the event loop turns), `/readyz` (this process can do its work) and `/metrics`. A failing
@@ -59,7 +63,7 @@ async function answer(
     case '/readyz': {
       const checks = await runChecks(settings.readiness);
       if (draining) return send(response, 503, { status: 'draining', checks });
-      const ready = Object.values(checks).every((result) => result === 'ok');
+      const ready = Object.values(checks).every((result) => result === 'ok' || result.startsWith(degradedMark));
       return send(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks });
     }
     case '/metrics':
@@ -82,7 +86,8 @@ async function runCheck(check: ReadinessCheck): Promise<string> {
     timer = setTimeout(() => resolve(`no answer within ${checkDeadlineMillis} ms`), checkDeadlineMillis);
   });
   try {
-    return (await Promise.race([check(), deadline])) ?? 'ok';
+    const result = await Promise.race([check(), deadline]);
+    return typeof result === 'object' ? `${degradedMark}${result.degraded}` : (result ?? 'ok');
   } catch (error) {
     return error instanceof Error ? error.message : 'failed';
   } finally {

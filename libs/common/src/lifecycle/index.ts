@@ -1,2 +1,2 @@
-export { type ListenSettings, listen, PortTaken } from './listen.js';
+export { explain, type ListenSettings, listen, PortTaken } from './listen.js';
 export { onShutdown } from './shutdown.js';

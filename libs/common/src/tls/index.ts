@@ -7,3 +7,4 @@ export {
   type PemPair,
 } from './local-ca.js';
 export { loadCa, loadPemPair, TlsProblem } from './pem-files.js';
+export { type CertificateFiles, writeCertificate } from './write-certificate.js';

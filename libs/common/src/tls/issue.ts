@@ -11,9 +11,13 @@ const caDays = 3_650;
 // Just under the 398 days that TLS clients accept of a server certificate.
 const leafDays = 397;
 
+const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
+const usages = { server: [serverAuth], client: [clientAuth], peer: [serverAuth, clientAuth] } as const;
+
 export interface IssuedCertificate {
   readonly commonName: string;
-  readonly kind: 'server' | 'client';
+  /** `peer` is good for both. */
+  readonly kind: 'server' | 'client' | 'peer';
   /** DNS names and IP addresses of a server. */
   readonly hosts?: readonly string[];
 }
@@ -52,7 +56,6 @@ export async function issueCertificate(
   const caKeys = await keyPairOf(ca.key);
   const keys = await keyPairOf(privateKeyPem);
   const issuer = new x509.X509Certificate(ca.cert);
-  const usage = request.kind === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth;
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: [{ CN: [request.commonName] }],
@@ -64,7 +67,7 @@ export async function issueCertificate(
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([usage]),
+      new x509.ExtendedKeyUsageExtension([...usages[request.kind]]),
       ...alternativeNames(request.hosts ?? []),
       await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),

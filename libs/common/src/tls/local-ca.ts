@@ -65,7 +65,8 @@ function serverHosts(more: readonly string[] = []): string[] {
   return [...new Set(['localhost', ...named, '127.0.0.1', '::1'])];
 }
 
-function isStillGood(pem: string, ca: PemPair, commonName: string, hosts: readonly string[]): boolean {
+/** Not about to expire, signed by this CA, and for this name and these hosts. */
+export function isStillGood(pem: string, ca: PemPair, commonName: string, hosts: readonly string[]): boolean {
   const certificate = new X509Certificate(pem);
   if (endsSoon(certificate) || !certificate.verify(new X509Certificate(ca.cert).publicKey)) return false;
   if (certificate.subject !== `CN=${commonName}`) return false;

@@ -1,0 +1,41 @@
+import type { Environment } from '@keygate/common/config';
+import { createLogger } from '@keygate/common/logging';
+import { Command } from 'commander';
+import { keyManagerConfig, roles, sourcesOf, withSettings } from '../configuration.js';
+
+const examples = (verb: string) => `
+Examples:
+  $ keygate migrate ${verb}
+  $ DATABASE_URL=postgresql://keygate@db/keygate keygate migrate ${verb}`;
+
+/** `keygate migrate status` and `keygate migrate up`. */
+export function migrateCommand(env: Environment): Command {
+  return new Command('migrate')
+    .description('see or apply changes to the database schema')
+    .addCommand(step(env, 'status', 'list the migrations that were and were not applied'))
+    .addCommand(step(env, 'up', 'apply what is missing; safe while other processes do the same'));
+}
+
+function step(env: Environment, verb: 'status' | 'up', description: string): Command {
+  const command = new Command(verb).description(description);
+  return withSettings(command, roles['key-manager'])
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples(verb))
+    .action(async ({ json }: { json?: boolean }) => {
+      const { config } = keyManagerConfig(sourcesOf(command, env));
+      const logger = createLogger({ name: 'migrate', level: 'warn', format: config.logging.format });
+      const { migrateUp, migrationStatus } = await import('@keygate/key-manager/admin');
+      const before = await migrationStatus(config, logger);
+      if (verb === 'up') await migrateUp(config, logger);
+      const now = verb === 'up' ? await migrationStatus(config, logger) : before;
+      const applied = now.applied.filter((name) => !before.applied.includes(name));
+      if (json) console.log(JSON.stringify(verb === 'up' ? { ...now, appliedNow: applied } : now, null, 2));
+      else if (verb === 'up') console.log(applied.length > 0 ? lines('applied', applied) : 'nothing to do');
+      else
+        console.log(
+          [lines('applied', now.applied), lines('pending', now.pending)].filter(Boolean).join('\n') || 'no migrations',
+        );
+    });
+}
+
+const lines = (state: string, names: readonly string[]) => names.map((name) => `${state}  ${name}`).join('\n');

@@ -1,0 +1,104 @@
+import { ConfigProblems, type Environment } from '@keygate/common/config';
+import { caCertificateFile } from '@keygate/common/tls';
+import type { DemoFacts } from '@keygate/key-manager/admin';
+import { Command } from 'commander';
+import { roles, sourcesOf, withSettings } from '../configuration.js';
+import { demoProblems } from '../exposure.js';
+import { keptAdminPassword } from '../supervisor/admin-password.js';
+import { banner } from '../supervisor/banner.js';
+import { Cluster, type RunningCluster } from '../supervisor/cluster.js';
+import { type ClusterSettings, clusterSettings } from '../supervisor/cluster-settings.js';
+import { requireFreePorts } from '../supervisor/free-ports.js';
+import {
+  claimDataDir,
+  type QuickstartFacts,
+  removeQuickstart,
+  writeQuickstart,
+} from '../supervisor/quickstart-file.js';
+
+/** `keygate up`: key manager and gateway on this machine, as two processes under a small supervisor. */
+export function upCommand(env: Environment): Command {
+  const command = new Command('up').description('run a key manager and a gateway on this machine');
+  return withSettings(command, ...Object.values(roles))
+    .option('--demo', 'with a demo user, application and sample API; loopback only')
+    .option('--no-demo', 'without demo data (the default)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ keygate up --demo
+  $ keygate up --demo --port-offset 1     a second cluster beside the first
+  $ keygate up --config keygate.yaml`,
+    )
+    .action(async (options: { demo?: boolean }) => {
+      const isDemo = options.demo === true;
+      await runCluster(clusterSettings(sourcesOf(command, env), isDemo), isDemo);
+    });
+}
+
+async function runCluster(settings: ClusterSettings, isDemo: boolean): Promise<void> {
+  const { configs, dataDir, portOffset } = settings;
+  const problems = isDemo ? demoProblems(configs.gateway.config, configs.keyManager.config) : [];
+  if (problems.length > 0) throw new ConfigProblems(problems);
+  claimDataDir(dataDir);
+  await requireFreePorts(configs, portOffset);
+  const adminPassword = configs.keyManager.config.keyManager.adminPassword ?? keptAdminPassword(dataDir);
+  const cluster = new Cluster({ settings, demo: isDemo, adminPassword });
+  const stopped = untilSignal(cluster, dataDir);
+  try {
+    console.log(`Starting key manager and gateway, data in ${dataDir} …`);
+    const running = await Promise.race([cluster.start(), stopped]);
+    if (running !== undefined) {
+      const facts = factsOf(running, settings, adminPassword);
+      writeQuickstart(dataDir, facts);
+      console.log(banner(facts, cluster.notes));
+      await stopped;
+    }
+  } finally {
+    removeQuickstart(dataDir);
+    await cluster.stop();
+  }
+}
+
+/** Resolves when the first signal has stopped everything; a second one kills what is left. */
+function untilSignal(cluster: Cluster, dataDir: string): Promise<undefined> {
+  return new Promise((resolve, reject) => {
+    let stopping = false;
+    const stop = () => {
+      if (stopping) {
+        cluster.kill().finally(() => process.exit(1));
+        return;
+      }
+      stopping = true;
+      console.log('\nStopping …');
+      removeQuickstart(dataDir);
+      cluster.stop().then(() => resolve(undefined), reject);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  });
+}
+
+function factsOf(
+  { urls, demo }: RunningCluster,
+  { dataDir, portOffset }: ClusterSettings,
+  adminPassword: string,
+): QuickstartFacts {
+  return {
+    pid: process.pid,
+    portOffset,
+    tokenUrl: `${urls.gateway}/token`,
+    revokeUrl: `${urls.gateway}/revoke`,
+    gatewayUrl: urls.gateway,
+    gatewayHttpUrl: urls.gatewayHttp,
+    managementUrl: urls.keyManager,
+    ...(demo ? credentialsOf(demo) : {}),
+    adminUsername: 'admin',
+    adminPassword,
+    caFile: caCertificateFile(dataDir),
+    ...(demo ? { sampleApi: demo.api } : {}),
+  };
+}
+
+function credentialsOf({ consumerKey, consumerSecret, username, password }: DemoFacts) {
+  return { consumerKey, consumerSecret, username, password };
+}

@@ -1,0 +1,74 @@
+import type { Environment } from '@keygate/common/config';
+import { createLogger } from '@keygate/common/logging';
+import { Command } from 'commander';
+import { keyManagerConfig, roles, sourcesOf, withSettings } from '../configuration.js';
+import { readPassword } from '../password.js';
+
+/** `keygate users create` and `keygate users set-password`, directly in the database. */
+export function usersCommand(env: Environment): Command {
+  return new Command('users')
+    .description('create users and set passwords, directly in the database')
+    .addCommand(createCommand(env))
+    .addCommand(setPasswordCommand(env));
+}
+
+function createCommand(env: Environment): Command {
+  const command = userCommand('create', 'create a user').option(
+    '--role <role>',
+    'role of the user; may be given several times',
+    (role: string, others: readonly string[]) => [...others, role],
+    [] as readonly string[],
+  );
+  return command
+    .addHelpText(
+      'after',
+      `
+The password is asked for, or read from --password-file or standard input, so that it appears in no process list.
+
+Examples:
+  $ keygate users create alice --role Internal/subscriber
+  $ keygate users create bob@example.com --password-file bob.txt`,
+    )
+    .action(async (username: string, options: { passwordFile?: string; role: readonly string[]; json?: boolean }) => {
+      const { config, logger } = context(command, env);
+      const password = await readPassword({ file: options.passwordFile, twice: true });
+      const { createUser } = await import('@keygate/key-manager/admin');
+      await createUser(config, logger, { username, password, roles: options.role });
+      report(options.json, { username, roles: options.role }, `created ${username}`);
+    });
+}
+
+function setPasswordCommand(env: Environment): Command {
+  const command = userCommand('set-password', 'set the password of a user; tokens of the user are revoked');
+  return command
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ keygate users set-password admin
+  $ keygate users set-password admin < new-password.txt`,
+    )
+    .action(async (username: string, options: { passwordFile?: string; json?: boolean }) => {
+      const { config, logger } = context(command, env);
+      const password = await readPassword({ file: options.passwordFile, twice: true });
+      const { setUserPassword } = await import('@keygate/key-manager/admin');
+      await setUserPassword(config, logger, { username, password });
+      report(options.json, { username }, `password of ${username} set`);
+    });
+}
+
+function userCommand(name: string, description: string): Command {
+  const command = new Command(name).description(description).argument('<username>', '[DOMAIN/]name[@tenant]');
+  return withSettings(command, roles['key-manager'])
+    .option('--password-file <file>', 'file whose first line is the password')
+    .option('--json', 'print JSON');
+}
+
+function context(command: Command, env: Environment) {
+  const { config } = keyManagerConfig(sourcesOf(command, env));
+  return { config, logger: createLogger({ name: 'users', level: 'warn', format: config.logging.format }) };
+}
+
+function report(json: boolean | undefined, facts: object, line: string): void {
+  console.log(json ? JSON.stringify(facts, null, 2) : line);
+}

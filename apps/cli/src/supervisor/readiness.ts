@@ -1,0 +1,21 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+const deadlineMillis = 90_000;
+
+/** Waits until a URL answers 200; the failure says what it answered last. `cancelled` ends the wait early. */
+export async function untilOk(url: string, cancelled: () => boolean): Promise<void> {
+  const end = performance.now() + deadlineMillis;
+  let last = 'no answer';
+  while (!cancelled()) {
+    try {
+      const answer = await fetch(url, { signal: AbortSignal.timeout(3_000) });
+      const body = await answer.text();
+      if (answer.status === 200) return;
+      last = `${answer.status} ${body.trim().slice(0, 300)}`;
+    } catch (error) {
+      last = (error as Error).message;
+    }
+    if (performance.now() > end) throw new Error(`${url} was not ready within ${deadlineMillis / 1_000} s: ${last}`);
+    await pause(25);
+  }
+}
