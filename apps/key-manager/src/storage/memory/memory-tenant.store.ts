@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { defaultPolicies } from '../../policies/default-policies.js';
 import type { PolicyLevel, PolicyStore, ThrottlingPolicy } from '../../policies/policy.js';
 import { builtInRoles } from '../../users/user.js';
-import { defaultPolicies } from '../default-policies.js';
 import type { Tenant, TenantStore } from '../ports.js';
 import { assertStorable } from '../storable.js';
 import { inOrder, type MemoryDatabase } from './memory-database.js';

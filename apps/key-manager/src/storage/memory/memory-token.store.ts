@@ -81,11 +81,13 @@ export class MemoryTokenStore implements TokenStore {
     if (parent?.rotation) parent.rotation = { ...parent.rotation, successorUsed: true };
   }
 
-  async revokeBy(target: RevocationTarget, at: number): Promise<void> {
-    if (target.kind === 'client') this.db.revokeClient(target.clientId, at);
-    else if (target.kind === 'subject') this.db.revokeSubject(target.subject, at);
-    else if (target.kind === 'grant') this.#revokeGrant(target.grantId, at);
-    else this.#revokeToken(keyOf(target.hash), at);
+  async revokeBy(target: RevocationTarget, at: number): Promise<boolean> {
+    assertStorable(target);
+    if (target.kind === 'grant') return this.#revokeGrant(target.grantId, at);
+    if (target.kind === 'token') return this.#revokeToken(keyOf(target.hash), at);
+    if (target.kind === 'subject') this.db.revokeSubject(target.subject, at);
+    else this.db.revokeClient(target.clientId, at);
+    return true;
   }
 
   async revocationSeq(): Promise<number> {
@@ -125,9 +127,9 @@ export class MemoryTokenStore implements TokenStore {
     return [...this.db.accessTokens.values()].filter((row) => row.grantId === grantId);
   }
 
-  #revokeGrant(grantId: string, at: number): void {
+  #revokeGrant(grantId: string, at: number): boolean {
     const grant = this.db.grants.get(grantId);
-    if (grant === undefined || grant.revoked) return;
+    if (grant === undefined || grant.revoked) return false;
     grant.revoked = true;
     let lastExpiry: number | undefined = at;
     for (const access of this.#accessTokensOf(grantId)) {
@@ -141,13 +143,16 @@ export class MemoryTokenStore implements TokenStore {
     }
     for (const refresh of this.db.refreshTokens.values()) if (refresh.grantId === grantId) refresh.state = 'REVOKED';
     this.db.appendRevocation({ kind: 'grant', grantId }, at, lastExpiry);
+    return true;
   }
 
-  #revokeToken(key: string, at: number): void {
+  #revokeToken(key: string, at: number): boolean {
     const access = this.db.accessTokens.get(key);
-    if (access !== undefined) this.#revokeAccessToken(access, at);
     const refresh = this.db.refreshTokens.get(key);
+    const alive = access?.revoked === false || (refresh !== undefined && refresh.state !== 'REVOKED');
+    if (access !== undefined) this.#revokeAccessToken(access, at);
     if (refresh !== undefined) refresh.state = 'REVOKED';
+    return alive;
   }
 
   /** Gateways need not hear of a token that is dead anyway. */

@@ -1,0 +1,121 @@
+import type { EventEmitter } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DataSource, EntitySchema, ObjectLiteral, QueryRunner, Repository } from 'typeorm';
+import { AlreadyExists, InvalidValue, StoreUnavailable } from '../errors.js';
+import { TryAgain, translated, UniqueViolation } from './database-errors.js';
+
+/** One connection, inside a transaction or not. */
+export class Session {
+  constructor(private readonly runner: QueryRunner) {}
+
+  /** The rows of a hand-written statement. */
+  async rows<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    const { records } = await this.runner.query(sql, parameters, true);
+    return records as Row[];
+  }
+
+  async row<Row>(sql: string, parameters: unknown[] = []): Promise<Row | undefined> {
+    return (await this.rows<Row>(sql, parameters))[0];
+  }
+
+  /** How many rows a hand-written statement changed. */
+  async changed(sql: string, parameters: unknown[] = []): Promise<number> {
+    const { affected } = await this.runner.query(sql, parameters, true);
+    return affected ?? 0;
+  }
+
+  table<Row extends ObjectLiteral>(entity: EntitySchema<Row>): Repository<Row> {
+    return this.runner.manager.getRepository(entity);
+  }
+}
+
+const attempts = 4;
+
+/** The data source, with its errors in our words and transactions that survive a deadlock. */
+export class Database {
+  constructor(readonly dataSource: DataSource) {}
+
+  /** One statement, or reads that need no common snapshot. */
+  async run<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      return await work(new Session(runner));
+    } catch (error) {
+      const known = translated(error);
+      if (known instanceof StoreUnavailable) await discard(runner, known);
+      throw known;
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /** Like `run`, for a search: a text that no column can hold is found nowhere. */
+  async find<T>(nothing: T, work: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await this.run(work);
+    } catch (error) {
+      if (error instanceof InvalidValue) return nothing;
+      throw error;
+    }
+  }
+
+  /** All of `work` or nothing. It may run again after a deadlock, so it must change nothing but the database. */
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#inTransaction('begin isolation level read committed', work);
+  }
+
+  /** Reads that all see the same moment. */
+  snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#inTransaction('begin isolation level repeatable read, read only', work);
+  }
+
+  async #inTransaction<T>(begin: string, work: (session: Session) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.run((session) => commitOrRollBack(session, begin, work));
+      } catch (error) {
+        if (!(error instanceof TryAgain)) throw error;
+        if (attempt === attempts) throw new StoreUnavailable(error.message);
+        await pause(Math.random() * 20 * attempt);
+      }
+    }
+  }
+}
+
+async function commitOrRollBack<T>(
+  session: Session,
+  begin: string,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  await session.rows(begin);
+  try {
+    const result = await work(session);
+    await session.rows('commit');
+    return result;
+  } catch (error) {
+    const known = translated(error);
+    // On a connection that is gone the server rolls back by itself.
+    if (!(known instanceof StoreUnavailable)) await session.rows('rollback');
+    throw known;
+  }
+}
+
+/** A connection that failed or hangs must not go back into the pool. */
+async function discard(runner: QueryRunner, error: Error): Promise<void> {
+  try {
+    const connection: EventEmitter = await runner.connect();
+    // TypeORM releases a connection that reports an error as broken.
+    connection.emit('error', error);
+  } catch {
+    // There was no connection to begin with.
+  }
+}
+
+/** Says what exists already when `work` hits a unique constraint. */
+export async function unlessTaken<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof UniqueViolation ? new AlreadyExists(what) : error;
+  }
+}

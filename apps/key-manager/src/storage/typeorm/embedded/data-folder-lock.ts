@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
+
+/** Another process has the data folder open. Two on one folder lose rows that were acknowledged. */
+export class DataFolderInUse extends Error {
+  override readonly name = 'DataFolderInUse';
+}
+
+export interface FolderLock {
+  release(): void;
+}
+
+type Owner = ProcessIdentity & { readonly token: string };
+
+const heartbeatMillis = 1_000;
+/** An owner that cannot be seen from here (another container) is judged by its heartbeat, watched for this long. */
+const watchMillis = 5_000;
+
+/** Takes the lock file, or a dead owner's place. Throws `DataFolderInUse` when its owner lives. */
+export async function lockDataFolder(path: string): Promise<FolderLock> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const own = JSON.stringify({ ...identityOf(process.pid), token: randomUUID() });
+  for (let attempt = 0; attempt < 5; attempt++) {
+    if (create(path, own)) return hold(path, own);
+    const found = read(path);
+    // Undefined: released between the two looks.
+    if (found === undefined) continue;
+    if (await ownerLives(path, found)) throw new DataFolderInUse(inUse(path, found));
+    removeStale(path, found);
+  }
+  throw new DataFolderInUse(inUse(path, read(path)));
+}
+
+function create(path: string, own: string): boolean {
+  try {
+    writeFileSync(path, own, { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function hold(path: string, own: string): FolderLock {
+  const heartbeat = setInterval(() => {
+    try {
+      utimesSync(path, new Date(), new Date());
+    } catch {
+      // The folder was removed under us; the database reports that itself.
+    }
+  }, heartbeatMillis);
+  heartbeat.unref();
+  const release = () => {
+    clearInterval(heartbeat);
+    process.off('exit', release);
+    if (read(path) === own) unlinkSync(path);
+  };
+  process.on('exit', release);
+  return { release };
+}
+
+async function ownerLives(path: string, found: string): Promise<boolean> {
+  const owner = parse(found);
+  const alive = owner && isAlive(owner);
+  if (alive !== undefined) return alive;
+  // Written half, or by a process that cannot be seen from here: does it still touch the file?
+  const before = touchedAt(path);
+  const end = Date.now() + watchMillis;
+  while (Date.now() < end) {
+    await pause(heartbeatMillis / 4);
+    if (touchedAt(path) !== before) return true;
+  }
+  return false;
+}
+
+/** Moved away rather than deleted: what another process took in the meantime is seen and put back. */
+function removeStale(path: string, judged: string): void {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    renameSync(path, aside);
+    if (readFileSync(aside, 'utf8') !== judged) linkSync(aside, path);
+    unlinkSync(aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function touchedAt(path: string): number {
+  try {
+    return statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function parse(text: string): Owner | undefined {
+  try {
+    const owner = JSON.parse(text);
+    return typeof owner?.pid === 'number' && typeof owner.space === 'string' ? owner : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function inUse(path: string, found: string | undefined): string {
+  const pid = found === undefined ? undefined : parse(found)?.pid;
+  return (
+    `The embedded database in ${dirname(path)} is in use by ${pid === undefined ? 'another process' : `process ${pid}`}: ` +
+    'stop it, or give this one another data folder (dataDir) or a PostgreSQL (keyManager.databaseUrl)'
+  );
+}

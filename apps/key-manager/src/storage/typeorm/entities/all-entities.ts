@@ -1,0 +1,34 @@
+import {
+  apiEntity,
+  apiScopeEntity,
+  deploymentEntity,
+  lifecycleEntity,
+  revisionEntity,
+  sharedScopeEntity,
+} from './api.entity.js';
+import { applicationEntity, clientEntity, clientSecretEntity } from './application.entity.js';
+import { auditEventEntity, signingKeyEntity } from './operations.entity.js';
+import { subscriptionEntity } from './subscription.entity.js';
+import { policyEntity, tenantEntity } from './tenant.entity.js';
+import { roleEntity, userEntity, userRoleEntity } from './user.entity.js';
+
+/** Rows of tables that are read and written through TypeORM. Tokens and feeds are hand-written SQL and not here. */
+export const allEntities = [
+  tenantEntity,
+  policyEntity,
+  roleEntity,
+  userEntity,
+  userRoleEntity,
+  applicationEntity,
+  clientEntity,
+  clientSecretEntity,
+  apiEntity,
+  apiScopeEntity,
+  lifecycleEntity,
+  revisionEntity,
+  deploymentEntity,
+  sharedScopeEntity,
+  subscriptionEntity,
+  signingKeyEntity,
+  auditEventEntity,
+];

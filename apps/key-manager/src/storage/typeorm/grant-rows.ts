@@ -1,0 +1,40 @@
+import type { GrantRecord, TokenKind } from '../../oauth2/model.js';
+
+/** Columns of a grant, and whether it lives, for a query that calls the table `g`. */
+export const grantColumns = `g.id as grant_id, g.tenant_domain, g.client_id, g.subject, g.kind,
+  g.created_at as grant_created_at, g.expires_at as grant_expires_at`;
+
+/**
+ * A grant lives while it is not revoked, its client is registered and active, and neither the client's nor the
+ * subject's epoch has moved on since it was made.
+ */
+export const grantIsAlive = `(g.revoked_at is null
+  and exists (select from oauth_clients c
+    where c.client_id = g.client_id and c.active and c.token_epoch = g.client_epoch)
+  and g.subject_epoch = coalesce((select s.token_epoch from subject_epochs s where s.subject = g.subject), 0))`;
+
+export interface GrantColumns {
+  grant_id: string;
+  tenant_domain: string;
+  client_id: string;
+  subject: string | null;
+  kind: TokenKind;
+  grant_created_at: number;
+  grant_expires_at: number | null;
+}
+
+export function toGrant(row: GrantColumns): GrantRecord {
+  return {
+    id: row.grant_id,
+    clientId: row.client_id,
+    tenantDomain: row.tenant_domain,
+    subject: row.subject ?? undefined,
+    kind: row.kind,
+    createdAt: row.grant_created_at,
+    expiresAt: row.grant_expires_at ?? undefined,
+  };
+}
+
+/** Scopes as one text with blanks between (RFC 6749 §3.3). */
+export const toScopeText = (scope: readonly string[]): string => scope.join(' ');
+export const fromScopeText = (text: string): string[] => (text === '' ? [] : text.split(' '));

@@ -1,0 +1,142 @@
+import type { AccessTokenRecord, NewTokens, RefreshTokenRecord, RevocationTarget } from '../../oauth2/model.js';
+import type { Clock, TokenStore } from '../../oauth2/ports.js';
+import { endClientGrants, endSubjectGrants } from './coarse-revocation.js';
+import type { Database, Session } from './database.js';
+import { appendRevocations, type NewRevocation } from './feed-numbers.js';
+import { grantColumns, grantIsAlive } from './grant-rows.js';
+import { TokenBatch } from './token-batch.js';
+import { rotate } from './token-rotation.js';
+import { type AccessTokenColumns, type RefreshTokenColumns, toAccessToken, toRefreshToken } from './token-rows.js';
+
+/** Tokens by hash, in hand-written statements: they are the hot ones. */
+export class TypeOrmTokenStore implements TokenStore {
+  readonly #batch: TokenBatch;
+
+  constructor(
+    private readonly db: Database,
+    private readonly clock: Clock,
+  ) {
+    this.#batch = new TokenBatch(db);
+  }
+
+  saveTokens(tokens: NewTokens): Promise<void> {
+    return this.#batch.save(tokens);
+  }
+
+  async findAccessToken(hash: Buffer): Promise<AccessTokenRecord | undefined> {
+    const row = await this.db.run((session) =>
+      session.row<AccessTokenColumns>(
+        `select a.hash, a.scope, a.issued_at, a.expires_at, a.revoked or not ${grantIsAlive} as revoked, ${grantColumns}
+         from access_tokens a join grants g on g.id = a.grant_id where a.hash = $1`,
+        [hash],
+      ),
+    );
+    return row && toAccessToken(row);
+  }
+
+  async findRefreshToken(hash: Buffer): Promise<RefreshTokenRecord | undefined> {
+    const row = await this.db.run((session) =>
+      session.row<RefreshTokenColumns>(
+        `select r.*, ${grantIsAlive} as alive, ${grantColumns}
+         from refresh_tokens r join grants g on g.id = r.grant_id where r.hash = $1`,
+        [hash],
+      ),
+    );
+    return row && toRefreshToken(row);
+  }
+
+  rotateRefreshToken(presented: Buffer, salt: Buffer, successor: NewTokens): Promise<boolean> {
+    return this.db.transaction((session) => rotate(session, this.clock.now(), { presented, salt, successor }));
+  }
+
+  async countReplay(presented: Buffer, limit: number): Promise<boolean> {
+    const counted = await this.db.run((session) =>
+      session.changed(
+        `update refresh_tokens r set replays = replays + 1 from grants g
+         where r.hash = $1 and r.state = 'ROTATED' and not r.successor_used and r.replays < $2
+           and g.id = r.grant_id and ${grantIsAlive}`,
+        [presented, limit],
+      ),
+    );
+    return counted === 1;
+  }
+
+  async markAccessTokenUsed(hash: Buffer): Promise<void> {
+    await this.db.run((session) =>
+      session.changed(
+        `update refresh_tokens set successor_used = true
+         where not successor_used and hash = (
+           select r.parent_hash from access_tokens a join refresh_tokens r on r.hash = a.refresh_hash
+           where a.hash = $1)`,
+        [hash],
+      ),
+    );
+  }
+
+  revokeBy(target: RevocationTarget, at: number): Promise<boolean> {
+    return this.db.transaction(async (session) => {
+      const revoked = await markRevoked(session, target, at);
+      await appendRevocations(session, { revokedAt: at, now: this.clock.now() }, revoked ?? []);
+      return revoked !== undefined;
+    });
+  }
+
+  async revocationSeq(): Promise<number> {
+    const sql = `select value from counters where name = 'revocations'`;
+    const row = await this.db.run((session) => session.row<{ value: number }>(sql));
+    return row?.value ?? 0;
+  }
+}
+
+/** What gateways must be told; undefined when nothing was alive. */
+async function markRevoked(
+  session: Session,
+  target: RevocationTarget,
+  at: number,
+): Promise<NewRevocation[] | undefined> {
+  if (target.kind === 'client') return [await endClientGrants(session, target.clientId)];
+  if (target.kind === 'subject') return [await endSubjectGrants(session, target.subject)];
+  return target.kind === 'grant' ? revokeGrant(session, target.grantId, at) : revokeToken(session, target.hash, at);
+}
+
+type Live = { hash: Buffer; expires_at: number | null };
+
+const isLiveAt = (at: number) => (token: Live) => token.expires_at === null || token.expires_at > at;
+const toRevocation = ({ hash, expires_at }: Live): NewRevocation => ({
+  target: { kind: 'token', hash },
+  expiresAt: expires_at,
+});
+
+/** The row of the grant comes first here and in a rotation: that is what keeps the two from waiting in a circle. */
+async function revokeGrant(session: Session, grantId: string, at: number): Promise<NewRevocation[] | undefined> {
+  const first = await session.changed('update grants set revoked_at = $2 where id = $1 and revoked_at is null', [
+    grantId,
+    at,
+  ]);
+  if (first === 0) return undefined;
+  await session.changed(`update refresh_tokens set state = 'REVOKED' where grant_id = $1 and state <> 'REVOKED'`, [
+    grantId,
+  ]);
+  const tokens = await session.rows<Live>(
+    'update access_tokens set revoked = true where grant_id = $1 and not revoked returning hash, expires_at',
+    [grantId],
+  );
+  const live = tokens.filter(isLiveAt(at));
+  const expiresAt = live.some(({ expires_at }) => expires_at === null)
+    ? null
+    : Math.max(at, ...live.map(({ expires_at }) => expires_at ?? at));
+  return [...live.map(toRevocation), { target: { kind: 'grant', grantId }, expiresAt }];
+}
+
+async function revokeToken(session: Session, hash: Buffer, at: number): Promise<NewRevocation[] | undefined> {
+  const access = await session.rows<Live>(
+    'update access_tokens set revoked = true where hash = $1 and not revoked returning hash, expires_at',
+    [hash],
+  );
+  const refresh = await session.changed(
+    `update refresh_tokens set state = 'REVOKED' where hash = $1 and state <> 'REVOKED'`,
+    [hash],
+  );
+  if (access.length + refresh === 0) return undefined;
+  return access.filter(isLiveAt(at)).map(toRevocation);
+}
