@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import type { Application } from '../../applications/application.js';
+import {
+  type ApplicationPorts,
+  createApplication,
+  ensureDefaultApplication,
+  ownApplication,
+  updateApplication,
+} from '../../applications/applications.js';
+import { type KeyPorts, listKeys } from '../../applications/keys.js';
+import type { SubscriptionStore } from '../../subscriptions/subscription-store.js';
+import { prefixes } from '../prefixes.js';
+import { token } from '../rest/caller.js';
+import { listAnswer, listOf, pageQuery } from '../rest/page.js';
+import { Answer, type Route, route } from '../rest/route.js';
+import {
+  application,
+  applicationBody,
+  applicationEntry,
+  toApplication,
+  toApplicationEntry,
+  toFacts,
+} from './application-schema.js';
+
+export type ApplicationRoutePorts = ApplicationPorts & KeyPorts & { readonly subscriptions: SubscriptionStore };
+
+const access = token('subscribe', 'app_manage');
+
+export function applicationRoutes(ports: ApplicationRoutePorts): Route[] {
+  const { applications, subscriptions } = ports;
+  const whole = async (found: Application) =>
+    toApplication(found, await subscriptions.countSubscriptions(found.id), await listKeys(ports, found));
+  return [
+    route({
+      method: 'GET',
+      path: '/applications',
+      summary: 'Own applications; the first call makes DefaultApplication.',
+      access,
+      query: z.object({ query: z.string().max(255).optional().describe('Part of the name.'), ...pageQuery }),
+      answer: listAnswer(applicationEntry),
+      async handle(caller, { query: { query, ...page } }) {
+        await ensureDefaultApplication(ports, caller);
+        const found = await applications.listApplications({
+          tenantDomain: caller.tenantDomain,
+          owner: caller.subject,
+          ...(query ? { query } : {}),
+          ...page,
+        });
+        const counts = await Promise.all(found.applications.map(({ id }) => subscriptions.countSubscriptions(id)));
+        return listOf(
+          found.applications.map((each, index) => toApplicationEntry(each, counts[index] ?? 0)),
+          found.total,
+          page,
+        );
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/applications',
+      summary: 'Makes an application.',
+      access,
+      body: applicationBody,
+      status: 201,
+      answer: application,
+      async handle(caller, { body }) {
+        const made = await createApplication(ports, caller, toFacts(body));
+        return new Answer(await whole(made), {
+          headers: { Location: `${prefixes.devportal}/applications/${made.id}` },
+        });
+      },
+    }),
+    ...oneRoutes(ports, whole),
+  ];
+}
+
+type Whole = (found: Application) => Promise<unknown>;
+
+function oneRoutes(ports: ApplicationRoutePorts, whole: Whole): Route[] {
+  const { applications } = ports;
+  return [
+    route({
+      method: 'GET',
+      path: '/applications/{applicationId}',
+      summary: 'One application with its keys.',
+      access,
+      answer: application,
+      handle: async (caller, { parameters }) =>
+        whole(await ownApplication(applications, caller, parameters.applicationId)),
+    }),
+    route({
+      method: 'PUT',
+      path: '/applications/{applicationId}',
+      summary: 'Changes an application.',
+      access,
+      body: applicationBody,
+      answer: application,
+      handle: async (caller, { parameters, body }) =>
+        whole(await updateApplication(ports, caller, parameters.applicationId, toFacts(body))),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/applications/{applicationId}',
+      summary: 'Deletes an application with its keys, tokens and subscriptions.',
+      access,
+      async handle(caller, { parameters }) {
+        const { id } = await ownApplication(applications, caller, parameters.applicationId);
+        await applications.deleteApplication(id);
+      },
+    }),
+  ];
+}

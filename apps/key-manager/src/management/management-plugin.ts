@@ -1,0 +1,58 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { GatewayEnvironment } from '../apis/environments.js';
+import type { Clock, ResourceOwners } from '../oauth2/ports.js';
+import { deriveClientSecret, newClientId } from '../oauth2/server-key.js';
+import type { TokenEndpoint } from '../oauth2/token-endpoint.js';
+import type { Storage } from '../storage/storage.js';
+import type { UserAccounts } from '../users/user-accounts.js';
+import { type ManagementPorts, planes } from './planes.js';
+import type { Authenticators } from './rest/authenticate.js';
+import { bearerAuthentication } from './rest/bearer-authentication.js';
+import { restPlugin } from './rest/register.js';
+
+/** What the key manager is made of, as far as the REST APIs use it. */
+export interface ManagementParts {
+  readonly storage: Storage;
+  readonly accounts: UserAccounts;
+  readonly resourceOwners: ResourceOwners;
+  readonly tokenEndpoint: TokenEndpoint;
+  /** Server key that client secrets are derived with. */
+  readonly secretKey: Buffer;
+  readonly environments: readonly GatewayEnvironment[];
+  /** How many gateways of an environment follow the catalogue now. */
+  readonly liveGateways: (environment: string) => number;
+  readonly clock: Clock;
+}
+
+/**
+ * The REST APIs as one Fastify plugin. They are tables of routes and not controllers, because who may call what is
+ * data there: what is registered, the OpenAPI documents and the authorisation test are all made from the same rows.
+ */
+export function managementPlugin(parts: ManagementParts): FastifyPluginAsync {
+  const { ports, authenticators } = connect(parts);
+  return async (fastify) => {
+    for (const plane of planes(ports)) await fastify.register(restPlugin(plane, authenticators));
+  };
+}
+
+/** The parts under the names by which the rooms ask for them. */
+export function connect(parts: ManagementParts): { ports: ManagementPorts; authenticators: Authenticators } {
+  const { storage, accounts, resourceOwners, tokenEndpoint, secretKey, environments, liveGateways, clock } = parts;
+  const credentials = { newClientId, clientSecret: (secretId: string) => deriveClientSecret(secretKey, secretId) };
+  return {
+    ports: {
+      ...storage,
+      clients: storage.clientRegistry,
+      credentials,
+      accounts,
+      tokenEndpoint,
+      environments,
+      liveGateways,
+      clock,
+    },
+    authenticators: {
+      passwords: resourceOwners,
+      bearer: bearerAuthentication({ tokens: storage.tokens, clients: storage.clients, owners: resourceOwners, clock }),
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { ApiStore, SharedScopeStore } from '../apis/api-store.js';
+import type { GatewayEnvironment } from '../apis/environments.js';
+import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
+import type { ClientCredentialSource } from '../applications/credentials.js';
+import type { Clock } from '../oauth2/ports.js';
+import type { TokenEndpoint } from '../oauth2/token-endpoint.js';
+import type { PolicyStore } from '../policies/policy.js';
+import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
+import type { UserAccounts } from '../users/user-accounts.js';
+import type { UserStore } from '../users/user-store.js';
+import { registrationRoutes } from './dcr/registration-routes.js';
+import { apiRoutes as devportalApiRoutes } from './devportal/api-routes.js';
+import { applicationRoutes } from './devportal/application-routes.js';
+import { keyRoutes } from './devportal/key-routes.js';
+import { subscriptionRoutes as devportalSubscriptionRoutes } from './devportal/subscription-routes.js';
+import { prefixes } from './prefixes.js';
+import { apiRoutes } from './publisher/api-routes.js';
+import { lifecycleRoutes } from './publisher/lifecycle-routes.js';
+import { revisionRoutes } from './publisher/revision-routes.js';
+import { scopeRoutes } from './publisher/scope-routes.js';
+import { subscriptionRoutes } from './publisher/subscription-routes.js';
+import type { Plane } from './rest/route.js';
+import { devportalTierRoutes, publisherTierRoutes } from './tier-routes.js';
+
+/** Everything the REST APIs need of the rest of the key manager. */
+export interface ManagementPorts {
+  readonly applications: ApplicationStore;
+  readonly clients: ClientRegistry;
+  readonly credentials: ClientCredentialSource;
+  readonly apis: ApiStore;
+  readonly sharedScopes: SharedScopeStore;
+  readonly subscriptions: SubscriptionStore;
+  readonly policies: PolicyStore;
+  readonly users: UserStore;
+  readonly accounts: UserAccounts;
+  readonly tokenEndpoint: TokenEndpoint;
+  readonly environments: readonly GatewayEnvironment[];
+  readonly liveGateways: (environment: string) => number;
+  readonly clock: Clock;
+}
+
+/** The REST APIs, each as its table of routes. */
+export function planes(ports: ManagementPorts): Plane[] {
+  return [
+    {
+      name: 'dcr',
+      title: 'Client registration',
+      version: 'v0.17',
+      prefix: prefixes.dcr,
+      routes: registrationRoutes(ports),
+    },
+    {
+      name: 'devportal',
+      title: 'Developer portal',
+      version: 'v3',
+      prefix: prefixes.devportal,
+      routes: [
+        ...applicationRoutes(ports),
+        ...keyRoutes(ports),
+        ...devportalSubscriptionRoutes(ports),
+        ...devportalApiRoutes(ports),
+        ...devportalTierRoutes(ports.policies),
+      ],
+    },
+    {
+      name: 'publisher',
+      title: 'Publisher',
+      version: 'v4',
+      prefix: prefixes.publisher,
+      routes: [
+        ...apiRoutes(ports),
+        ...lifecycleRoutes(ports),
+        ...revisionRoutes(ports),
+        ...scopeRoutes(ports),
+        ...subscriptionRoutes(ports),
+        ...publisherTierRoutes(ports.policies),
+      ],
+    },
+  ];
+}

@@ -1,0 +1,24 @@
+import type { ClientStore, Clock, ResourceOwners, TokenStore } from '../../oauth2/ports.js';
+import { tokenHash } from '../../oauth2/token-hash.js';
+import type { BearerAuthentication } from './caller.js';
+
+/** Finds who a token stands for: its user or, for a client's own token, the owner of the client (WSO2). */
+export function bearerAuthentication(ports: {
+  tokens: Pick<TokenStore, 'findAccessToken'>;
+  clients: ClientStore;
+  owners: Pick<ResourceOwners, 'find'>;
+  clock: Clock;
+}): BearerAuthentication {
+  return {
+    async authenticate(accessToken) {
+      const hash = tokenHash(accessToken);
+      const found = hash && (await ports.tokens.findAccessToken(hash));
+      if (!found || found.revoked || (found.expiresAt ?? Number.POSITIVE_INFINITY) <= ports.clock.now())
+        return undefined;
+      const client = await ports.clients.findClient(found.grant.clientId);
+      if (!client?.active) return undefined;
+      const owner = await ports.owners.find(found.grant.subject ?? client.owner);
+      return owner && { ...owner, scopes: found.scope };
+    },
+  };
+}

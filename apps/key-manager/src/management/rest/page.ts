@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+const maxLimit = 1_000;
+
+/** `limit` and `offset` of a list; a limit above the most is lowered to it rather than refused. */
+export const pageQuery = {
+  limit: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(25)
+    .transform((limit) => Math.min(limit, maxLimit))
+    .describe('Entries on this page.'),
+  offset: z.coerce.number().int().min(0).max(2_147_483_647).default(0).describe('Entries to leave out.'),
+};
+
+export interface Page {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** The list envelope: `count` is the number of entries on this page. */
+export function listOf<T>(list: readonly T[], total: number, { limit, offset }: Page) {
+  const link = (at: number) => `?limit=${limit}&offset=${at}`;
+  return {
+    count: list.length,
+    list,
+    pagination: {
+      offset,
+      limit,
+      total,
+      next: limit > 0 && offset + limit < total ? link(offset + limit) : '',
+      previous: limit > 0 && offset > 0 ? link(Math.max(0, offset - limit)) : '',
+    },
+  };
+}
+
+/** A list that is read whole because it is short by nature: tiers, scopes of a tenant. */
+export function pageOf<T>(all: readonly T[], page: Page) {
+  return listOf(all.slice(page.offset, page.offset + page.limit), all.length, page);
+}
+
+/** The document of a list in OpenAPI. */
+export function listAnswer(entry: z.ZodType) {
+  return z.object({
+    count: z.int(),
+    list: z.array(entry),
+    pagination: z.object({
+      offset: z.int(),
+      limit: z.int(),
+      total: z.int(),
+      next: z.string(),
+      previous: z.string(),
+    }),
+  });
+}

@@ -1,0 +1,107 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { type Authenticators, authenticate } from './authenticate.js';
+import type { Caller } from './caller.js';
+import { openApiDocument } from './openapi.js';
+import { badRequest, misfit, toRestError, wso2ErrorBody } from './problem.js';
+import { Answer, type Plane, type RestRequest, type Route } from './route.js';
+
+const bodyLimitBytes = 1_048_576;
+
+/** A plane as a Fastify plugin: its own parsers, its own error body, one handler per row of its table. */
+export function restPlugin(plane: Plane, authenticators: Authenticators): FastifyPluginAsync {
+  return async (fastify) => {
+    parseJson(fastify);
+    fastify.setErrorHandler((error, request, reply) => refuse(plane, error, request, reply));
+    for (const route of plane.routes) register(fastify, plane, route, authenticators);
+    const document = openApiDocument(plane);
+    fastify.get(`${plane.prefix}/openapi.json`, () => document);
+  };
+}
+
+/** JSON whatever the type says it is a kind of; an empty body is no body, whatever its type. */
+function parseJson(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  const json = fastify.getDefaultJsonParser('error', 'error');
+  fastify.addContentTypeParser<string>(
+    /^application\/([\w.+-]+\+)?json/,
+    { parseAs: 'string' },
+    (request, body, done) => {
+      if (body.trim() === '') return done(null, undefined);
+      if (isTooDeep(body)) return done(badRequest('The body is nested too deeply'));
+      return json(request, body, done);
+    },
+  );
+}
+
+const maxDepth = 64;
+
+/** Deeply nested arrays would exhaust the stack of whoever walks them later. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (inString) {
+      if (character === '\\') at++;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '[' || character === '{') {
+      depth++;
+      if (depth > maxDepth) return true;
+    } else if (character === ']' || character === '}') depth--;
+  }
+  return false;
+}
+
+function register(fastify: FastifyInstance, plane: Plane, route: Route, authenticators: Authenticators): void {
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  fastify.route({
+    method: route.method,
+    url: plane.prefix + route.path.replace(/\{(\w+)\}/g, ':$1'),
+    bodyLimit: bodyLimitBytes,
+    // Before the body is read, so that a stranger's upload costs nothing.
+    onRequest: async (request) => {
+      const caller = await authenticate(route.access, request.headers.authorization, authenticators);
+      if (caller) callers.set(request, caller);
+    },
+    handler: async (request, reply) => {
+      const answer = await route.handle(callers.get(request) as never, restRequest(route, request) as never);
+      return write(plane, route, answer, reply);
+    },
+  });
+}
+
+function restRequest(route: Route, request: FastifyRequest): RestRequest<unknown, unknown, unknown> {
+  return {
+    parameters: request.params,
+    query: fit('query', route.query, request.query),
+    body: fit('body', route.body, request.body),
+    header: (name) => [request.headers[name]].flat()[0],
+  };
+}
+
+function fit(where: 'body' | 'query', schema: z.ZodType | undefined, given: unknown): unknown {
+  if (!schema) return undefined;
+  const read = schema.safeParse(given);
+  if (!read.success) throw misfit(where, read.error.issues);
+  return read.data;
+}
+
+function write(plane: Plane, route: Route, answer: unknown, reply: FastifyReply): FastifyReply {
+  const { body, options } = answer instanceof Answer ? answer : new Answer(answer);
+  reply.code(options.status ?? route.status ?? 200).headers(options.headers ?? {});
+  if (body === undefined) return reply.send();
+  return reply.type(plane.contentType ?? 'application/json').send(JSON.stringify(body));
+}
+
+function refuse(plane: Plane, thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const error = toRestError(thrown);
+  // The answer says nothing of what is behind it; the log does.
+  if (error.status >= 500) request.log.error({ err: thrown }, 'request failed');
+  reply
+    .code(error.status)
+    .headers(error.headers)
+    .type(plane.contentType ?? 'application/json')
+    .send(JSON.stringify((plane.errorBody ?? wso2ErrorBody)(error)));
+}
