@@ -39,7 +39,7 @@ export interface IntrospectionUsers {
 }
 
 export interface IntrospectionDeps extends ClientAuthenticationDeps {
-  readonly tokens: TokenStore;
+  readonly tokens: Pick<TokenStore, 'findAccessToken' | 'findRefreshToken'>;
   readonly clock: Clock;
   readonly administrators: IntrospectionUsers;
   readonly issuer: string;

@@ -3,7 +3,7 @@ import type { AccessTokenRecord, Client, KeyType, TokenKind } from './model.js';
 import type { ClientStore, Clock, TokenStore } from './ports.js';
 
 export interface KeyValidationDeps {
-  readonly tokens: TokenStore;
+  readonly tokens: Pick<TokenStore, 'findAccessToken' | 'markAccessTokenUsed' | 'revocationSeq'>;
   readonly clients: ClientStore;
   readonly clock: Clock;
   /** Told when noting the use of a token failed; the answer doesn't wait for that. */

@@ -7,7 +7,7 @@ import type { Clock, TokenStore } from './ports.js';
 import { findToken } from './token-lookup.js';
 
 export interface RevocationDeps extends ClientAuthenticationDeps {
-  readonly tokens: TokenStore;
+  readonly tokens: Pick<TokenStore, 'findAccessToken' | 'findRefreshToken' | 'revokeBy'>;
   readonly clock: Clock;
 }
 

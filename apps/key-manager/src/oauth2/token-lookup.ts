@@ -8,7 +8,7 @@ export type FoundToken =
 
 /** Finds a token of either kind. The hint only says where to look first (RFC 7009 §2.1); an unknown hint is ignored. */
 export async function findToken(
-  tokens: TokenStore,
+  tokens: Pick<TokenStore, 'findAccessToken' | 'findRefreshToken'>,
   presented: string,
   hint: string | undefined,
 ): Promise<FoundToken | undefined> {

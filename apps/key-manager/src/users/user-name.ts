@@ -12,11 +12,15 @@ export const primaryDomain = 'PRIMARY';
 export function parseUserName(login: string): UserName {
   const at = login.lastIndexOf('@');
   const tenantDomain = at > 0 ? login.slice(at + 1).toLowerCase() : superTenant;
-  const local = at > 0 ? login.slice(0, at) : login;
-  const slash = local.indexOf('/');
-  return slash > 0
-    ? { domain: local.slice(0, slash).toUpperCase(), username: local.slice(slash + 1), tenantDomain }
-    : { domain: primaryDomain, username: local, tenantDomain };
+  let username = at > 0 ? login.slice(0, at) : login;
+  let domain: string = primaryDomain;
+  // PRIMARY is never written in the full form, so what follows it may be a domain again: `PRIMARY/LDAP/bob` must not
+  // become a user of PRIMARY whose full name is that of LDAP's bob.
+  for (let slash = username.indexOf('/'); slash > 0 && domain === primaryDomain; slash = username.indexOf('/')) {
+    domain = username.slice(0, slash).toUpperCase();
+    username = username.slice(slash + 1);
+  }
+  return { domain, username, tenantDomain };
 }
 
 /** The form kept in tokens and rows: `name@tenant`, with the domain in front unless it is PRIMARY. */

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { basic, clientId, createOAuth2World } from '../../test/support/oauth2.js';
+import { createKeyValidation } from './key-validation.js';
+import { sha256 } from './token-hash.js';
+
+describe('key validation', () => {
+  it('tells what a live token stands for', async () => {
+    const { password, validate } = await createOAuth2World();
+    const { accessToken } = await password({ scope: 'openid' });
+    expect(await validate(accessToken)).toEqual({
+      state: 'ACTIVE',
+      revocationSeq: 0,
+      facts: {
+        clientId,
+        applicationId: undefined,
+        keyType: 'PRODUCTION',
+        user: 'demo@carbon.super',
+        tenantDomain: 'carbon.super',
+        scope: ['openid'],
+        issuedAt: 1_700_000_000_000,
+        expiresAt: 1_700_003_600_000,
+        kind: 'APPLICATION_USER',
+        grantId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      },
+    });
+  });
+
+  it('names no user for an application token, and no expiry for one that never ends', async () => {
+    const { clientCredentials, validate, register } = await createOAuth2World();
+    await register({ clientId: 'never', keyType: 'SANDBOX', lifetimes: { applicationAccessToken: -1 } });
+    const { accessToken } = await clientCredentials({}, basic('never'));
+    expect(await validate(accessToken)).toMatchObject({
+      state: 'ACTIVE',
+      facts: { kind: 'APPLICATION', keyType: 'SANDBOX', user: undefined, expiresAt: undefined },
+    });
+  });
+
+  it('tells unknown, expired and revoked apart', async () => {
+    const { password, revoke, validate, keyValidation, clock } = await createOAuth2World();
+    expect((await validate('0'.repeat(32))).state).toBe('UNKNOWN');
+    expect((await keyValidation(Buffer.alloc(0))).state).toBe('UNKNOWN');
+    expect((await keyValidation(Buffer.alloc(33))).state).toBe('UNKNOWN');
+
+    const { accessToken, refreshToken = '' } = await password();
+    expect((await validate(refreshToken)).state).toBe('UNKNOWN');
+    clock.advance(3_600);
+    expect(await validate(accessToken)).toMatchObject({ state: 'EXPIRED', facts: { clientId } });
+    await revoke({ token: accessToken });
+    expect(await validate(accessToken)).toEqual({ state: 'REVOKED', revocationSeq: expect.any(Number) });
+  });
+
+  it('takes the tokens of a revoked or deleted client for revoked', async () => {
+    const { password, validate, register, storage } = await createOAuth2World();
+    await register({ clientId: 'blocked' });
+    const { accessToken } = await password({}, basic('blocked'));
+    await storage.clientRegistry.updateRegistration('blocked', { active: false });
+    expect((await validate(accessToken)).state).toBe('REVOKED');
+  });
+
+  it('reads the revocation number first, so that an answer never claims a revocation it missed', async () => {
+    const { password, revoke, tokens, clients, clock, reportFailure } = await createOAuth2World();
+    const { accessToken } = await password();
+    const revokedWhileReading = {
+      revocationSeq: () => tokens.revocationSeq(),
+      markAccessTokenUsed: (hash: Buffer) => tokens.markAccessTokenUsed(hash),
+      findAccessToken: async (hash: Buffer) => {
+        const record = await tokens.findAccessToken(hash);
+        await revoke({ token: accessToken });
+        return record;
+      },
+    };
+    const validate = createKeyValidation({ tokens: revokedWhileReading, clients, clock, reportFailure });
+    const answer = await validate(sha256(accessToken));
+    expect(answer.state).toBe('ACTIVE');
+    expect(answer.revocationSeq).toBeLessThan(await tokens.revocationSeq());
+  });
+
+  it('answers although noting the use fails, reports that, and notes only what can end a grace window', async () => {
+    const { password, clientCredentials, tokens, clients, clock, failures, reportFailure } = await createOAuth2World();
+    const marked: Buffer[] = [];
+    const broken = {
+      revocationSeq: () => tokens.revocationSeq(),
+      findAccessToken: (hash: Buffer) => tokens.findAccessToken(hash),
+      markAccessTokenUsed: async (hash: Buffer) => {
+        marked.push(hash);
+        throw new Error('away');
+      },
+    };
+    const validate = createKeyValidation({ tokens: broken, clients, clock, reportFailure });
+    const ofUser = sha256((await password()).accessToken);
+    const ofApplication = sha256((await clientCredentials()).accessToken);
+    expect((await validate(ofUser)).state).toBe('ACTIVE');
+    expect((await validate(ofApplication)).state).toBe('ACTIVE');
+    clock.advance(61);
+    expect((await validate(ofUser)).state).toBe('ACTIVE');
+    expect(marked).toEqual([ofUser]);
+    expect(failures).toEqual([new Error('away')]);
+  });
+
+  it('throws when the store cannot answer: no verdict is not a refusal', async () => {
+    const { tokens, clients, clock, reportFailure } = await createOAuth2World();
+    const away = {
+      revocationSeq: () => tokens.revocationSeq(),
+      markAccessTokenUsed: (hash: Buffer) => tokens.markAccessTokenUsed(hash),
+      findAccessToken: async () => {
+        throw new Error('away');
+      },
+    };
+    const validate = createKeyValidation({ tokens: away, clients, clock, reportFailure });
+    await expect(validate(sha256('x'))).rejects.toThrow('away');
+  });
+});
