@@ -4,7 +4,7 @@ import { waitUntil } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { curl, paste } from './support/curl.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
-import { descendants, isAlive } from './support/processes.js';
+import { commandLine, descendants, isAlive } from './support/processes.js';
 import { type Quickstart, startQuickstart } from './support/quickstart.js';
 import { bearer, remember, type TokenAnswer } from './support/token-client.js';
 
@@ -138,6 +138,26 @@ describe('npm start', () => {
       { timeoutMillis: 1_000, what: 'the revoked token to be refused' },
     );
     expect(took).toBeLessThan(1_000);
+  });
+
+  it('starts a role again that was killed', async () => {
+    const children = () => descendants(quickstart.process.pid).filter((pid) => commandLine(pid).includes('main.js'));
+    for (const role of ['key-manager', 'gateway']) {
+      const victim = children().find((pid) => commandLine(pid).includes(`main.js ${role}`));
+      expect(victim, role).toBeDefined();
+      process.kill(victim ?? 0, 'SIGKILL');
+      await waitUntil(async () => (await tryToken()) === 200 && !isAlive(victim ?? 0), {
+        timeoutMillis: 30_000,
+        what: `tokens after the ${role} was killed`,
+      });
+    }
+
+    async function tryToken(): Promise<number> {
+      return quickstart.tokens.request({ grant_type: 'client_credentials' }).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+    }
   });
 
   it('knows its tokens and users again after a restart', async () => {

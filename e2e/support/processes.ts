@@ -106,3 +106,12 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** The command line of a process; empty when it is gone. */
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
