@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import type { Logger } from '@keygate/common/logging';
+import type { GatewayConfig } from './config/gateway.config.js';
+import { type AccessLog, createAccessLog } from './http/access-log.js';
+import { RequestCounters } from './http/request-counters.js';
+import { CatalogFile } from './key-manager/catalog-file.js';
+import { CatalogStream } from './key-manager/catalog-stream.js';
+import { connectKeyManager } from './key-manager/connect.js';
+import type { KeyManagerClient } from './key-manager/key-manager.client.js';
+import { UsageReporter } from './key-manager/usage-reporter.js';
+import { createTokenHost, type TokenHost } from './oauth2-endpoints/token-host.js';
+import type { RequestObserver } from './pipeline/ports.js';
+import { createRequestHandler, type RequestHandler } from './pipeline/request-handler.js';
+import { createUpstreamForwarder } from './proxy/upstream-forwarder.js';
+import type { Clock } from './tokens/clock.js';
+import { createTokenSource, type TokenSource } from './tokens/token-source.js';
+
+export interface PartsOptions {
+  readonly gatewayId: string;
+  readonly logger: Logger;
+  /** Time of the token cache; the system's when left out. */
+  readonly clock?: Clock | undefined;
+}
+
+/** A gateway without its ports. */
+export interface GatewayParts {
+  readonly client: KeyManagerClient;
+  readonly tokens: TokenSource;
+  readonly catalog: CatalogStream;
+  readonly usage: UsageReporter;
+  readonly counters: RequestCounters;
+  readonly tokenHost: TokenHost;
+  readonly handler: RequestHandler;
+  /** Follows the key manager; resolves when the catalogue copy on disk has been loaded. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function createParts(config: GatewayConfig, options: PartsOptions): Promise<GatewayParts> {
+  const { gatewayId, logger, clock } = options;
+  const { environment, limits, proxy, listeners, allowInsecureTokenRequests } = config.gateway;
+  const client = await connectKeyManager(config, logger);
+  const tokens = createTokenSource({ config, client, gatewayId, logger, ...(clock && { clock }) });
+  const path = join(config.dataDir, `gateway-${listeners.https}`, 'catalog.bin');
+  const file = new CatalogFile(path, environment, logger);
+  const catalog = new CatalogStream({ client, file, logger, environment, gatewayId });
+  const usage = new UsageReporter({ client, gatewayId, logger });
+  const counters = new RequestCounters();
+  const accessLog = createAccessLog(config.logging);
+  const forwarder = createUpstreamForwarder(proxy);
+  const observer = observe(accessLog, counters, usage, logger);
+  const { validation } = tokens;
+  const maxBodyBytes = limits.maxTokenRequestBytes;
+  const tokenHost = await createTokenHost({
+    issuer: client,
+    tokens: validation,
+    logger,
+    maxBodyBytes,
+    allowInsecureTokenRequests,
+  });
+  return {
+    client,
+    tokens,
+    catalog,
+    usage,
+    counters,
+    tokenHost,
+    handler: createRequestHandler({ catalog, tokens: validation, forwarder, observer, settings: limits }),
+    start: async () => {
+      tokens.start();
+      await catalog.start();
+      usage.start();
+    },
+    stop: async () => {
+      await usage.stop();
+      await Promise.all([tokenHost.close(), forwarder.destroy(), catalog.stop()]);
+      tokens.stop();
+      client.close();
+      accessLog.flush();
+    },
+  };
+}
+
+function observe(log: AccessLog, counters: RequestCounters, usage: UsageReporter, logger: Logger): RequestObserver {
+  return {
+    ended: (exchange) => {
+      counters.count(exchange);
+      usage.count(exchange);
+      log.write(exchange);
+    },
+    failed: ({ correlationId, fault, upstream }, cause) => {
+      const level = fault === 'gatewayBug' ? 'error' : 'warn';
+      logger[level]({ correlationId, fault, upstream, err: cause }, 'request failed');
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { DestinationStream } from 'pino';
+import { pino } from 'pino';
+import type { Exchange } from '../pipeline/exchange.js';
+
+/** One line for each request; flushed in large pieces, because a write for each costs more than the request's gate. */
+export interface AccessLog {
+  write(exchange: Exchange): void;
+  flush(): void;
+}
+
+export interface AccessLogSettings {
+  readonly level: string;
+  readonly format: 'auto' | 'json' | 'pretty';
+  /** Standard output, buffered, when left out. */
+  readonly destination?: DestinationStream & { flushSync?(): void };
+}
+
+const silentLevels = new Set(['warn', 'error', 'fatal', 'silent']);
+const flushBytes = 65_536;
+const flushMillis = 100;
+/** A reader of standard output that stands still costs log lines, not memory. */
+const maxBufferedBytes = 8 * 1024 * 1024;
+
+/** The query is left out: clients put credentials into it. */
+export function createAccessLog({ level, format, destination }: AccessLogSettings): AccessLog {
+  if (silentLevels.has(level)) return { write: () => undefined, flush: () => undefined };
+  const target =
+    destination ??
+    pino.destination({
+      fd: 1,
+      sync: false,
+      minLength: flushBytes,
+      maxLength: maxBufferedBytes,
+      periodicFlush: flushMillis,
+    });
+  const isReadable = format === 'pretty' || (format === 'auto' && process.stdout.isTTY === true);
+  const line = isReadable ? readableLine : jsonLine;
+  return {
+    write: (exchange) => void target.write(line(exchange)),
+    // Throws while standard output is not open yet or already gone; there is nothing left to tell it to.
+    flush: () => {
+      try {
+        target.flushSync?.();
+      } catch {
+        return;
+      }
+    },
+  };
+}
+
+/** Concatenated, since only the parts that a client or an API publisher chose need escaping. */
+function jsonLine(exchange: Exchange): string {
+  const { fault, upstream } = exchange;
+  const api = exchange.isRouted
+    ? `,"api":${JSON.stringify(exchange.api.name)},"version":${JSON.stringify(exchange.api.version)}`
+    : '';
+  const application = exchange.application ? `,"application":${JSON.stringify(exchange.application.name)}` : '';
+  return (
+    `{"level":"info","time":"${new Date().toISOString()}","name":"access","correlationId":${JSON.stringify(exchange.correlationId)}` +
+    `,"client":"${exchange.clientAddress}","method":${JSON.stringify(exchange.method)},"path":${JSON.stringify(exchange.path)}` +
+    `,"status":${exchange.status},"ms":${millis(exchange)}${api}${application}` +
+    `${upstream === undefined ? '' : `,"upstream":${JSON.stringify(upstream)}`}${fault === undefined ? '' : `,"fault":"${fault}"`}}\n`
+  );
+}
+
+function readableLine(exchange: Exchange): string {
+  const { fault, method, path, status, correlationId } = exchange;
+  const time = new Date().toISOString().slice(11, 23);
+  const shown = JSON.stringify(path).slice(1, -1);
+  return `${time} INFO  access ${method} ${shown} ${status} ${millis(exchange)}ms${fault === undefined ? '' : ` ${fault}`} correlationId=${correlationId}\n`;
+}
+
+const millis = (exchange: Exchange) => (performance.now() - exchange.startedAt).toFixed(1);

@@ -1,0 +1,27 @@
+import { createRegistry, type Registry } from '@keygate/common/metrics';
+import type { CatalogStream } from '../key-manager/catalog-stream.js';
+import type { KeyManagerClient } from '../key-manager/key-manager.client.js';
+import type { TokenSource } from '../tokens/token-source.js';
+import { gauge, type RequestCounters } from './request-counters.js';
+
+export interface MetricSources {
+  readonly gatewayId: string;
+  readonly counters: RequestCounters;
+  readonly catalog: CatalogStream;
+  readonly client: KeyManagerClient;
+  readonly tokens: TokenSource;
+}
+
+/** Everything `/metrics` shows of this gateway. No label ever holds a value that a client chose. */
+export function gatewayMetrics({ gatewayId, counters, catalog, client, tokens }: MetricSources): Registry {
+  const registry = createRegistry({ gateway: gatewayId });
+  counters.register(registry);
+  gauge(registry, 'catalog_revision', 'Revision of the catalogue in force', () => catalog.current()?.revision ?? 0);
+  gauge(registry, 'catalog_stream_live', 'Whether catalogue changes are heard', () => Number(catalog.isLive));
+  gauge(registry, 'key_manager_connected', 'Whether a key manager is connected', () => Number(client.isConnected));
+  gauge(registry, 'revocations_heard', 'Whether revocations are heard', () => Number(tokens.hearing.isHearing));
+  gauge(registry, 'tokens_cached', 'Access tokens in memory', () => tokens.validation.sizes.tokens);
+  gauge(registry, 'tokens_refused', 'Access tokens remembered as refused', () => tokens.validation.sizes.refused);
+  gauge(registry, 'tokens_undecided', 'Look-ups without a verdict since the start', tokens.undecided);
+  return registry;
+}

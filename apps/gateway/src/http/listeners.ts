@@ -1,0 +1,76 @@
+import { createServer, type Server } from 'node:http';
+import { type ListenSettings, listen } from '@keygate/common/lifecycle';
+import type { PemPair } from '@keygate/common/tls';
+import { createAlpnServer, type Listener } from './alpn-server.js';
+import { answerClientErrors } from './client-errors.js';
+import { type HttpLimits, http1Options } from './http-limits.js';
+
+export interface ListenersOptions {
+  readonly https: ListenSettings;
+  readonly http: ListenSettings;
+  readonly pair: PemPair;
+  readonly limits: HttpLimits;
+  readonly onHttps: Listener;
+  readonly onHttp: Listener;
+}
+
+export interface Listeners {
+  readonly ports: { readonly https: number; readonly http: number };
+  /** Takes no new connection, lets open requests finish, then cuts what is left after `graceMillis`. */
+  drain(graceMillis: number): Promise<void>;
+}
+
+/** Opens both ports or none. */
+export async function openListeners(options: ListenersOptions): Promise<Listeners> {
+  const { server: https, sessions } = createAlpnServer(options.pair, options.limits, draining(options.onHttps));
+  const http = createHttpServer(options.limits, draining(options.onHttp));
+  let isDraining = false;
+  const httpsPort = await listen(https, options.https);
+  const httpPort = await listen(http, options.http).catch((error: unknown) => {
+    https.close();
+    throw error;
+  });
+  return {
+    ports: { https: httpsPort, http: httpPort },
+    drain: async (graceMillis) => {
+      isDraining = true;
+      sessions.drain();
+      const deadline = setTimeout(() => {
+        sessions.destroy();
+        https.closeAllConnections();
+        http.closeAllConnections();
+      }, graceMillis);
+      await Promise.all([closed(https), closed(http)]);
+      clearTimeout(deadline);
+    },
+  };
+
+  /** A client that keeps its connection would send its next request into a closed door. */
+  function draining(listener: Listener): Listener {
+    return (request, response, awaitsContinue) => {
+      if (isDraining && request.httpVersionMajor < 2) response.shouldKeepAlive = false;
+      listener(request, response, awaitsContinue);
+    };
+  }
+}
+
+function createHttpServer(limits: HttpLimits, listener: Listener): Server {
+  const server = createServer(http1Options(limits));
+  server.maxConnections = limits.maxConnections;
+  server.on('request', (request, response) => listener(request, response, false));
+  server.on('checkContinue', (request, response) => listener(request, response, true));
+  answerClientErrors(server);
+  return server;
+}
+
+/** Resolves when the last connection is gone; connections fall idle one by one and are closed as they do. */
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    server.close(() => {
+      clearInterval(sweep);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,105 @@
+import type { Logger } from '@keygate/common/logging';
+import type { CatalogMessage } from '@keygate/proto/keymanager/v1/catalog';
+import { CatalogEntities } from '../apis/catalog-entities.js';
+import { compileCatalog } from '../apis/compile-catalog.js';
+import type { CompiledCatalog } from '../apis/compiled-catalog.js';
+import type { CatalogSource } from '../pipeline/ports.js';
+import type { CatalogFile } from './catalog-file.js';
+import type { KeyManagerClient } from './key-manager.client.js';
+import { RewindDetector } from './rewind-detector.js';
+import { SupervisedStream } from './supervised-stream.js';
+
+export interface CatalogStreamOptions {
+  readonly client: Pick<KeyManagerClient, 'watchCatalog'>;
+  readonly file: CatalogFile;
+  readonly logger: Logger;
+  readonly environment: string;
+  readonly gatewayId: string;
+  /** Called after every swap. */
+  readonly onSwap?: (catalog: CompiledCatalog) => void;
+}
+
+/**
+ * Keeps the compiled catalogue up to date. Entities change as messages arrive; requests only ever see a finished
+ * snapshot, swapped by one assignment, so a burst of changes is compiled once.
+ */
+export class CatalogStream implements CatalogSource {
+  private readonly entities = new CatalogEntities();
+  private readonly options: CatalogStreamOptions;
+  private readonly stream: SupervisedStream<CatalogMessage>;
+  private compiled: CompiledCatalog | undefined;
+  private compileScheduled = false;
+  /** The revision to resume from; 0 until this process has heard from a key manager. */
+  private resumeFrom = 0;
+  private readonly rewind = new RewindDetector();
+  private knownProblems = '';
+
+  constructor(options: CatalogStreamOptions) {
+    this.options = options;
+    const { client, logger, environment, gatewayId } = options;
+    this.stream = new SupervisedStream<CatalogMessage>({
+      name: 'catalogue',
+      logger,
+      open: () => client.watchCatalog({ revision: this.resumeFrom, environment, gatewayId }),
+      onMessage: (message) => this.accept(message),
+    });
+  }
+
+  current(): CompiledCatalog | undefined {
+    return this.compiled;
+  }
+
+  get isLive(): boolean {
+    return this.stream.isLive;
+  }
+
+  /** Loads the copy on disk, if any, then follows the key manager. Resolves before the stream has answered. */
+  async start(): Promise<void> {
+    const snapshot = await this.options.file.load();
+    if (snapshot !== undefined) {
+      this.entities.apply({ content: { $case: 'snapshot', snapshot } });
+      this.swap();
+      this.options.logger.info({ revision: snapshot.revision, apis: snapshot.apis.length }, 'catalogue copy loaded');
+    }
+    this.stream.start();
+  }
+
+  async stop(): Promise<void> {
+    this.stream.stop();
+    await this.options.file.flush();
+  }
+
+  /** A copy from disk is never resumed from: it may come from a key manager whose database is gone. */
+  private accept(message: CatalogMessage): void {
+    if (message.content?.$case === 'heartbeat' && this.rewind.sees(message.content.heartbeat, this.entities.revision)) {
+      this.resumeFrom = 0;
+      throw new Error('the key manager went back to an older revision; asking for a snapshot');
+    }
+    const changed = this.entities.apply(message);
+    this.resumeFrom = this.entities.revision;
+    if (message.content?.$case === 'snapshot')
+      this.options.logger.info({ revision: this.entities.revision }, 'catalogue received');
+    if (!changed || this.compileScheduled) return;
+    this.compileScheduled = true;
+    setImmediate(() => {
+      this.compileScheduled = false;
+      this.swap();
+      this.options.file.saveSoon(() => this.entities.toSnapshot());
+    });
+  }
+
+  private swap(): void {
+    const compiled = compileCatalog(this.entities);
+    this.compiled = compiled;
+    this.reportProblems(compiled.problems);
+    this.options.onSwap?.(compiled);
+  }
+
+  /** Each swap names the same problems again; only news is worth a line. */
+  private reportProblems(problems: readonly string[]): void {
+    const text = problems.join('\n');
+    if (text !== '' && text !== this.knownProblems)
+      this.options.logger.warn({ problems }, 'parts of the catalogue are left out');
+    this.knownProblems = text;
+  }
+}

@@ -1,0 +1,65 @@
+import type { OAuthErrorAnswer, TokenGranted } from '@keygate/proto/keymanager/v1/token';
+import type { FastifyReply } from 'fastify';
+
+/** What goes back to an OAuth client; `body` undefined means an empty one. */
+export interface OAuthAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  /** The request was not read to its end, so that its HTTP/1.1 connection cannot be used again. */
+  readonly endsConnection?: true;
+}
+
+/** RFC 6749 section 5.1, in the order of the WSO2 documentation. */
+export function grantedAnswer(granted: TokenGranted): OAuthAnswer {
+  return {
+    status: 200,
+    body: {
+      scope: granted.scope,
+      token_type: granted.tokenType,
+      expires_in: granted.expiresIn,
+      ...(granted.refreshToken !== undefined && { refresh_token: granted.refreshToken }),
+      access_token: granted.accessToken,
+    },
+  };
+}
+
+/** RFC 6749 section 5.2, as the key manager worded it. */
+export function errorAnswer(error: OAuthErrorAnswer): OAuthAnswer {
+  return {
+    status: error.status,
+    headers: {
+      ...(error.wwwAuthenticate !== undefined && { 'www-authenticate': error.wwwAuthenticate }),
+      ...(error.retryAfter !== undefined && { 'retry-after': String(error.retryAfter) }),
+    },
+    body: { error_description: error.errorDescription, error: error.error },
+  };
+}
+
+/** A refusal this gateway makes itself, before any rule of OAuth applies. */
+export function refusal(status: number, description: string, headers: Record<string, string> = {}): OAuthAnswer {
+  return { status, headers, body: { error_description: description, error: 'invalid_request' } };
+}
+
+export const unavailable: OAuthAnswer = {
+  status: 503,
+  headers: { 'retry-after': '2' },
+  body: {
+    error_description: 'The key manager cannot be reached. Try again shortly.',
+    error: 'temporarily_unavailable',
+  },
+};
+
+export const failed: OAuthAnswer = {
+  status: 500,
+  body: { error_description: 'The request could not be handled.', error: 'server_error' },
+};
+
+/** Every answer of a token endpoint is kept out of caches (RFC 6749 section 5.1). */
+export function send(reply: FastifyReply, { status, headers = {}, body, endsConnection }: OAuthAnswer): void {
+  // HTTP/2 has no such header (RFC 9113 section 8.2.2).
+  if (endsConnection && reply.request.raw.httpVersionMajor < 2) reply.header('connection', 'close');
+  reply.code(status).headers({ 'cache-control': 'no-store', pragma: 'no-cache', ...headers });
+  if (body === undefined) reply.send();
+  else reply.type('application/json').send(JSON.stringify(body));
+}

@@ -1,0 +1,21 @@
+import type { ClientRequest } from '@keygate/proto/keymanager/v1/token';
+import type { FastifyRequest } from 'fastify';
+import { MalformedForm, readForm } from './form.js';
+
+/** What a client sent to a token endpoint, unjudged, in the form the key manager takes it. */
+export function clientRequestOf(request: FastifyRequest): ClientRequest {
+  return {
+    parameters: Buffer.isBuffer(request.body) ? readForm(request.body) : [],
+    // All of them: were one dropped here, the key manager could not refuse a request that has two.
+    authorization: request.raw.headersDistinct.authorization?.join(', '),
+    clientAddress: request.raw.socket.remoteAddress ?? '',
+  };
+}
+
+const utf8Charset = /^(utf-?8|us-ascii)$/i;
+
+/** Another charset would make other parameters of the same bytes. */
+export function assertUtf8(contentType: string | undefined): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? '')?.[1];
+  if (charset !== undefined && !utf8Charset.test(charset)) throw new MalformedForm('The body must be UTF-8.');
+}

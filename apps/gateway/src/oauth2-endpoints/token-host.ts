@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { correlationOf, type Logger, nestLogger } from '@keygate/common/logging';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { appModule } from '../app.module.js';
+import { refusal, send } from './answers.js';
+import { assertUtf8 } from './client-request.js';
+import type { RevokedTokens, TokenIssuer } from './key-manager-port.js';
+
+export interface TokenHostOptions {
+  readonly issuer: TokenIssuer;
+  readonly tokens: RevokedTokens;
+  readonly logger: Logger;
+  readonly maxBodyBytes: number;
+  readonly allowInsecureTokenRequests: boolean;
+  readonly onAnswered?: (request: FastifyRequest, reply: FastifyReply) => void;
+}
+
+export interface TokenHost {
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  close(): Promise<void>;
+}
+
+/** The Nest application behind the token endpoints. It listens nowhere: the gateway's own listeners hand it requests. */
+export async function createTokenHost(options: TokenHostOptions): Promise<TokenHost> {
+  const adapter = new FastifyAdapter({
+    loggerInstance: options.logger as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlationId' }),
+    bodyLimit: options.maxBodyBytes,
+    genReqId: (request: IncomingMessage) => correlationOf(request.headers),
+    return503OnClosing: false,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(appModule(options.issuer, options.tokens), adapter, {
+    logger: nestLogger(options.logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  takeForms(fastify);
+  refuseEarly(fastify, options.allowInsecureTokenRequests);
+  if (options.onAnswered) {
+    const { onAnswered } = options;
+    fastify.addHook('onResponse', async (request, reply) => onAnswered(request, reply));
+  }
+  await app.init();
+  await fastify.ready();
+  return {
+    handle: (request, response) => fastify.routing(request, response),
+    close: () => app.close(),
+  };
+}
+
+/** Only forms, and as bytes: the parser is ours (RFC 6749 App. B). Any other media type is 415 by Fastify. */
+function takeForms(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      assertUtf8(request.headers['content-type']);
+      return body;
+    },
+  );
+}
+
+/** What is refused before the body is read. */
+function refuseEarly(fastify: FastifyInstance, allowInsecureTokenRequests: boolean): void {
+  fastify.addHook('onRequest', async (request, reply) => {
+    const description = reasonToRefuse(request, allowInsecureTokenRequests);
+    if (description === undefined) return undefined;
+    const status = description === insecure ? 403 : 400;
+    send(reply, { ...refusal(status, description), endsConnection: true });
+    return reply;
+  });
+}
+
+// Answered, never redirected: a client that follows would have sent its password in clear text already.
+const insecure = 'Token requests are answered on the HTTPS port only.';
+
+function reasonToRefuse({ raw }: FastifyRequest, allowInsecureTokenRequests: boolean): string | undefined {
+  if ((raw.headersDistinct.host?.length ?? 0) > 1) return 'The request has more than one Host.';
+  if (!allowInsecureTokenRequests && !(raw.socket as TLSSocket).encrypted) return insecure;
+  return undefined;
+}

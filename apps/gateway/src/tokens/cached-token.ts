@@ -1,0 +1,65 @@
+import {
+  KeyType,
+  type TokenFacts as WireTokenFacts,
+  TokenKind as WireTokenKind,
+} from '@keygate/proto/keymanager/v1/key_validation';
+import type { TokenFacts, TokenVerdict } from '../pipeline/ports.js';
+import type { TokenIdentity } from './revocation-index.js';
+import { TwoGenerations } from './two-generations.js';
+
+export type ActiveVerdict = Extract<TokenVerdict, { state: 'active' }>;
+
+/** A token in memory. The raw token is only the key it is found by. */
+export interface CachedToken extends TokenIdentity {
+  readonly verdict: ActiveVerdict;
+  /** Milliseconds since the epoch; Infinity for a token that never expires. */
+  readonly expiresAt: number;
+  /** When the key manager last vouched for it, milliseconds since the epoch. */
+  readonly verifiedAt: number;
+  /** Revocations up to this sequence number were known to the answer it was made from. */
+  readonly answeredSeq: number;
+  /** `RevocationIndex.version` it was last compared with. */
+  indexVersion: number;
+  /** A revocation was heard: it stays dead. */
+  isRevoked: boolean;
+  /** This gateway passed on a revocation that may be about it: the key manager has to be asked. */
+  isDoubted: boolean;
+}
+
+/**
+ * Facts shared by all tokens of the same client, user and scopes, so that a million tokens do not hold a million
+ * copies of them.
+ */
+export class SharedVerdicts {
+  private readonly known = new TwoGenerations<ActiveVerdict>(50_000);
+
+  of(wire: WireTokenFacts): ActiveVerdict {
+    const key = JSON.stringify([
+      wire.clientId,
+      wire.applicationId,
+      wire.keyType,
+      wire.tokenKind,
+      wire.user,
+      wire.tenantDomain,
+      wire.scopes,
+    ]);
+    let verdict = this.known.get(key);
+    if (verdict === undefined) {
+      verdict = { state: 'active', facts: toFacts(wire) };
+      this.known.set(key, verdict);
+    }
+    return verdict;
+  }
+}
+
+function toFacts(wire: WireTokenFacts): TokenFacts {
+  return {
+    clientId: wire.clientId,
+    applicationId: wire.applicationId,
+    keyType: wire.keyType === KeyType.KEY_TYPE_SANDBOX ? 'SANDBOX' : 'PRODUCTION',
+    kind: wire.tokenKind === WireTokenKind.TOKEN_KIND_APPLICATION_USER ? 'APPLICATION_USER' : 'APPLICATION',
+    user: wire.user,
+    tenantDomain: wire.tenantDomain,
+    scopes: [...wire.scopes],
+  };
+}

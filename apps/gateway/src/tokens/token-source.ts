@@ -1,0 +1,83 @@
+import type { Logger } from '@keygate/common/logging';
+import { connectRedis, redisKeys, subscribeRedis } from '@keygate/common/redis';
+import type { GatewayConfig } from '../config/gateway.config.js';
+import type { KeyManagerClient } from '../key-manager/key-manager.client.js';
+import { RevocationStream } from '../key-manager/revocation-stream.js';
+import { type Clock, systemClock } from './clock.js';
+import { Hearing } from './hearing.js';
+import { RedisRevocations } from './redis-revocations.js';
+import { SharedTokenCache } from './shared-token-cache.js';
+import { TokenValidation } from './token-validation.js';
+
+export interface TokenSource {
+  readonly validation: TokenValidation;
+  readonly hearing: Hearing;
+  /** How many look-ups ended without a verdict. */
+  readonly undecided: () => number;
+  start(): void;
+  stop(): void;
+}
+
+export interface TokenSourceOptions {
+  readonly config: GatewayConfig;
+  readonly client: KeyManagerClient;
+  readonly gatewayId: string;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+}
+
+/** Connects the token cache with the two ways revocations arrive and, where there is one, with Redis. */
+export function createTokenSource(options: TokenSourceOptions): TokenSource {
+  const { config, client, gatewayId, logger, clock = systemClock } = options;
+  const { tokens } = config.gateway;
+  const hearing = new Hearing(tokens.localTtlSeconds, clock);
+  const keys = redisKeys(config.redis.keyPrefix);
+  const redis = connectRedis(config.redis, logger);
+  const subscriber = subscribeRedis(config.redis, logger);
+  if (redis === undefined) logger.info('no REDIS_URL: tokens are cached in this process only');
+  let undecided = 0;
+  const validation = new TokenValidation({
+    ...tokens,
+    clock,
+    hearing,
+    shared: redis && new SharedTokenCache(redis, keys, clock),
+    askKeyManager: (hash) => client.validateToken(hash),
+    onUndecided: (cause) => {
+      undecided += 1;
+      logger.debug({ err: cause }, 'an access token could not be checked');
+    },
+  });
+  const changed = (channel: 'redis' | 'grpc') => (live: boolean, lastHeardAt?: number) => {
+    const before = hearing.isHearing;
+    hearing.set(channel, live, lastHeardAt);
+    if (before === hearing.isHearing) return;
+    if (hearing.isHearing) logger.info({ channel }, 'revocations are heard');
+    else
+      logger.warn({ localTtlSeconds: tokens.localTtlSeconds }, 'revocations are not heard; tokens are trusted briefly');
+  };
+  const stream = new RevocationStream({ client, logger, gatewayId, sink: validation, onLive: changed('grpc') });
+  const subscription =
+    subscriber &&
+    new RedisRevocations({
+      subscriber,
+      channel: keys.revocations,
+      sink: validation,
+      logger,
+      clock,
+      onLive: changed('redis'),
+    });
+  return {
+    validation,
+    hearing,
+    undecided: () => undecided,
+    start: () => {
+      stream.start();
+      subscription?.start();
+    },
+    stop: () => {
+      stream.stop();
+      subscription?.stop();
+      redis?.disconnect();
+    },
+  };
+}
