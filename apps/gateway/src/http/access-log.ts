@@ -30,6 +30,8 @@ export function createAccessLog({ level, format, destination }: AccessLogSetting
       fd: 1,
       sync: false,
       minLength: flushBytes,
+      // The library refuses to gather more than it writes at once.
+      maxWrite: 2 * flushBytes,
       maxLength: maxBufferedBytes,
       periodicFlush: flushMillis,
     });
