@@ -9,6 +9,7 @@ import { type Parameters, pick, readParameters } from './parameters.js';
 import type { ClientStore, Clock, TokenStore } from './ports.js';
 import { formatScope } from './scope.js';
 import { type FoundToken, findToken } from './token-lookup.js';
+import { noteUse, type TokenUseDeps } from './token-use.js';
 
 /** RFC 7662 §2.2; times are seconds since the epoch. `exp` is absent for a token that never expires. */
 export type Introspection =
@@ -38,8 +39,8 @@ export interface IntrospectionUsers {
   authenticateAdministrator(username: string, password: string): Promise<{ readonly tenantDomain: string } | undefined>;
 }
 
-export interface IntrospectionDeps extends ClientAuthenticationDeps {
-  readonly tokens: Pick<TokenStore, 'findAccessToken' | 'findRefreshToken'>;
+export interface IntrospectionDeps extends ClientAuthenticationDeps, TokenUseDeps {
+  readonly tokens: Pick<TokenStore, 'findAccessToken' | 'findRefreshToken' | 'markAccessTokenUsed'>;
   readonly clock: Clock;
   readonly administrators: IntrospectionUsers;
   readonly issuer: string;
@@ -64,9 +65,12 @@ export function createIntrospection(deps: IntrospectionDeps): (request: ClientRe
     const { token, token_type_hint: hint } = pick(parameters, sent);
 
     const found = await findToken(deps.tokens, token, hint);
-    if (!found || !isLive(found, deps.clock.now()) || !maySee(caller, found)) return inactive;
+    const now = deps.clock.now();
+    if (!found || !isLive(found, now) || !maySee(caller, found)) return inactive;
     const client = await deps.clients.findClient(found.record.grant.clientId);
-    return client?.active ? describe(found, deps.issuer) : inactive;
+    if (!client?.active) return inactive;
+    if (found.kind === 'access_token') noteUse(deps, found.record, now);
+    return describe(found, deps.issuer);
   };
 }
 

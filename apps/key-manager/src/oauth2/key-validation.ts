@@ -1,13 +1,12 @@
 import { isExpired } from './lifetimes.js';
 import type { AccessTokenRecord, Client, KeyType, TokenKind } from './model.js';
 import type { ClientStore, Clock, TokenStore } from './ports.js';
+import { noteUse, type TokenUseDeps } from './token-use.js';
 
-export interface KeyValidationDeps {
+export interface KeyValidationDeps extends TokenUseDeps {
   readonly tokens: Pick<TokenStore, 'findAccessToken' | 'markAccessTokenUsed' | 'revocationSeq'>;
   readonly clients: ClientStore;
   readonly clock: Clock;
-  /** Told when noting the use of a token failed; the answer doesn't wait for that. */
-  readonly reportFailure: (cause: unknown) => void;
 }
 
 /** What a gateway learns of an access token. Times are milliseconds; `expiresAt` is absent for never. */
@@ -30,12 +29,9 @@ export type KeyValidation = { readonly revocationSeq: number } & (
   | { readonly state: 'UNKNOWN' | 'REVOKED' }
 );
 
-/** The longest grace window there can be: a token seen later ends none. */
-const maxGraceMillis = 60_000;
-
 /** WSO2's key validation: what the SHA-256 of an access token stands for. Any failure to decide is thrown. */
 export function createKeyValidation(deps: KeyValidationDeps): (tokenHash: Buffer) => Promise<KeyValidation> {
-  const { tokens, clients, clock, reportFailure } = deps;
+  const { tokens, clients, clock } = deps;
 
   return async (tokenHash) => {
     // Read before the token: the answer may know of later revocations, but must not claim one that it missed.
@@ -48,9 +44,7 @@ export function createKeyValidation(deps: KeyValidationDeps): (tokenHash: Buffer
     const now = clock.now();
     const facts = factsOf(record, client);
     if (isExpired(record.expiresAt, now)) return { state: 'EXPIRED', facts, revocationSeq };
-    if (record.grant.kind === 'APPLICATION_USER' && now - record.issuedAt <= maxGraceMillis) {
-      tokens.markAccessTokenUsed(tokenHash).catch(reportFailure);
-    }
+    noteUse(deps, record, now);
     return { state: 'ACTIVE', facts, revocationSeq };
   };
 }

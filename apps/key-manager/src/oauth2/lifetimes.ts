@@ -3,10 +3,10 @@ import type { OAuth2Settings } from './settings.js';
 
 type Lifetimes = Pick<OAuth2Settings, 'lifetimesSeconds'>;
 
-/** When an access token ends: what the grant decided, else the client's lifetime, else the server's. */
+/** When an access token ends: by the client's lifetime, else the server's, or sooner if the grant decided so. */
 export function accessTokenExpiry(
   { lifetimes }: Client,
-  { kind, accessTokenSeconds }: Authorization,
+  { kind, atMostSeconds }: Authorization,
   { lifetimesSeconds }: Lifetimes,
   now: number,
 ): number | undefined {
@@ -14,7 +14,7 @@ export function accessTokenExpiry(
     kind === 'APPLICATION'
       ? chosen(lifetimes.applicationAccessToken, lifetimesSeconds.applicationAccessToken)
       : chosen(lifetimes.userAccessToken, lifetimesSeconds.userAccessToken);
-  return after(now, accessTokenSeconds ?? seconds);
+  return earlier(after(now, seconds), atMostSeconds === undefined ? undefined : after(now, atMostSeconds));
 }
 
 /** When a refresh token ends if it isn't used, but never later than its family. */
@@ -24,9 +24,7 @@ export function refreshTokenExpiry(
   { lifetimesSeconds }: Lifetimes,
   now: number,
 ): number | undefined {
-  const idle = after(now, chosen(lifetimes.refreshToken, lifetimesSeconds.refreshToken));
-  const earliest = Math.min(idle ?? Number.POSITIVE_INFINITY, grant.expiresAt ?? Number.POSITIVE_INFINITY);
-  return Number.isFinite(earliest) ? earliest : undefined;
+  return earlier(after(now, chosen(lifetimes.refreshToken, lifetimesSeconds.refreshToken)), grant.expiresAt);
 }
 
 /** When a refresh family ends for good. */
@@ -46,4 +44,9 @@ function chosen(ofClient: number | undefined, ofServer: number): number {
 
 function after(now: number, seconds: number): number | undefined {
   return seconds < 0 ? undefined : now + seconds * 1_000;
+}
+
+function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.min(one, other);
 }

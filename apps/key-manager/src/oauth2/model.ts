@@ -54,8 +54,8 @@ export interface Authorization {
   readonly kind: TokenKind;
   readonly scope: readonly string[];
   readonly refreshable: boolean;
-  /** Seconds; instead of the client's or the server's lifetime of the access token. -1 means never. */
-  readonly accessTokenSeconds?: number | undefined;
+  /** Ends the access token sooner than its lifetime would; in seconds, positive. */
+  readonly atMostSeconds?: number | undefined;
   /** Set by the refresh grant: consuming the old token and saving the new pair is one transaction. */
   readonly rotates?: PresentedRefreshToken | undefined;
 }

@@ -65,6 +65,10 @@ describe('readFormBody', () => {
     expect(() => readFormBody(bytes(`a=${'x'.repeat(65_536)}`))).toThrow(invalidRequest);
   });
 
+  it('loses nothing behind a run of separators', () => {
+    expect(readFormBody(bytes(`a=1${'&'.repeat(200)}a=2`))).toHaveLength(2);
+  });
+
   it('reads back what URLSearchParams writes', () => {
     fc.assert(
       fc.property(pairs, (sent) => {

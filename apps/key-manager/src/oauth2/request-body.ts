@@ -12,7 +12,7 @@ const maxPairs = 64;
  */
 export function readFormBody(body: Uint8Array): Parameter[] {
   const pairs = utf8(body)
-    .split('&', maxPairs + 2)
+    .split('&')
     .filter((pair) => pair !== '');
   if (pairs.length > maxPairs) throw new InvalidRequest('The request has too many parameters.');
   return pairs.map((pair) => {

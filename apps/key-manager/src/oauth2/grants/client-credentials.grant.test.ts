@@ -41,4 +41,23 @@ describe('grant_type=client_credentials', () => {
     await register({ clientId: 'short', lifetimes: { applicationAccessToken: 60, userAccessToken: 5 } });
     expect((await clientCredentials({}, basic('short'))).expiresIn).toBe(60);
   });
+
+  it.each([
+    ['60', 60],
+    ['3600', 3600],
+    ['3601', 3600],
+    ['0', 3600],
+    ['-1', 3600],
+    ['-2', 3600],
+    ['999999999999999', 3600],
+  ])('validity_period=%s gives expires_in %i: shorter if asked, never longer', async (validityPeriod, expiresIn) => {
+    const { clientCredentials } = await createOAuth2World();
+    expect((await clientCredentials({ validity_period: validityPeriod })).expiresIn).toBe(expiresIn);
+  });
+
+  it.each(['abc', '1.5', '1e3', '0x10', ' 1', '9'.repeat(16)])('refuses validity_period=%j', async (validityPeriod) => {
+    const { clientCredentials } = await createOAuth2World();
+    const answer = clientCredentials({ validity_period: validityPeriod });
+    expect((await refusal(answer)).description).toBe('Malformed parameters: validity_period');
+  });
 });

@@ -175,8 +175,12 @@ describe('grant_type=refresh_token', () => {
         async ({ refresh }: OAuth2World, next: TokenGranted) => void (await refresh(next)),
       ],
       [
-        'its access token was seen',
+        'its access token was seen by a gateway',
         async ({ validate }: OAuth2World, next: TokenGranted) => void (await validate(next.accessToken)),
+      ],
+      [
+        'its access token was introspected',
+        async ({ introspect }: OAuth2World, next: TokenGranted) => void (await introspect({ token: next.accessToken })),
       ],
     ])('ends the family inside the window once the successor is in use: %s', async (_, use) => {
       const world = await withPair();
