@@ -16,6 +16,9 @@ import {
   writeQuickstart,
 } from '../supervisor/quickstart-file.js';
 
+/** One Ctrl-C may arrive twice: from the terminal, and handed on by npm. */
+const sameSignalMillis = 1_000;
+
 /** `keygate up`: key manager and gateway on this machine, as two processes under a small supervisor. */
 export function upCommand(env: Environment): Command {
   const command = new Command('up').description('run a key manager and a gateway on this machine');
@@ -63,13 +66,14 @@ async function runCluster(settings: ClusterSettings, isDemo: boolean): Promise<v
 /** Resolves when the first signal has stopped everything; a second one kills what is left. */
 function untilSignal(cluster: Cluster, dataDir: string): Promise<undefined> {
   return new Promise((resolve, reject) => {
-    let stopping = false;
+    let since: number | undefined;
     const stop = () => {
-      if (stopping) {
+      if (since !== undefined) {
+        if (performance.now() - since < sameSignalMillis) return;
         cluster.kill().finally(() => process.exit(1));
         return;
       }
-      stopping = true;
+      since = performance.now();
       console.log('\nStopping …');
       removeQuickstart(dataDir);
       cluster.stop().then(() => resolve(undefined), reject);

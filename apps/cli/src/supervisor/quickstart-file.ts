@@ -63,7 +63,7 @@ function isSupervisor(pid: number): boolean {
   }
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return words.includes('up');
+    return words.includes('up') || words.some((word) => word.endsWith('start.mjs'));
   } catch {
     return true;
   }

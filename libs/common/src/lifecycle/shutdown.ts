@@ -1,23 +1,27 @@
 import type { Logger } from 'pino';
 
+/** One Ctrl-C may arrive twice: from the terminal, and handed on by npm. */
+const sameSignalMillis = 1_000;
+
 /**
  * Ends the process in order: the first SIGTERM or SIGINT (or a supervisor that is gone) runs `stop` and exits 0; a
  * second signal or the deadline exits 1. A promise that nobody handled is a bug with unknown state, so it is logged
  * and ends the process with 1.
  */
 export function onShutdown(logger: Logger, stop: () => Promise<void>, deadlineSeconds: number): void {
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const end = (code: number) => {
     logger.flush?.();
     process.exit(code);
   };
   const begin = (reason: string) => {
-    if (stopping) {
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince < sameSignalMillis) return;
       logger.warn({ reason }, 'stopping at once');
       end(1);
       return;
     }
-    stopping = true;
+    stoppingSince = performance.now();
     logger.info({ reason, deadlineSeconds }, 'stopping');
     setTimeout(
       () => {
