@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { wellFormedText } from '../../test/support/oauth2-arbitraries.js';
 import { displayUserName, fullUserName, parseUserName } from './user-name.js';
 
 describe('user names', () => {
@@ -39,7 +40,7 @@ describe('user names', () => {
 
   const piece = fc.constantFrom('PRIMARY', 'primary', 'LDAP', 'bob', 'a', '/', '@', 'wso2.com', 'ß', '\u0131');
   const login = fc.oneof(
-    fc.string({ unit: 'grapheme' }),
+    wellFormedText,
     fc.array(piece).map((pieces) => pieces.join('')),
   );
 
