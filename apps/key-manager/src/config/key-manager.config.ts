@@ -1,4 +1,4 @@
-import { port, setting, sharedSettings } from '@keygate/common/config';
+import { type DeepReadonly, port, setting, sharedSettings } from '@keygate/common/config';
 import { z } from 'zod';
 
 const never = -1;
@@ -170,4 +170,4 @@ export const keyManagerSchema = z.strictObject({
     .prefault({}),
 });
 
-export type KeyManagerConfig = z.output<typeof keyManagerSchema>;
+export type KeyManagerConfig = DeepReadonly<z.output<typeof keyManagerSchema>>;

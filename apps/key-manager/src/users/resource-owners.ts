@@ -11,6 +11,9 @@ import type { UserStore } from './user-store.js';
 /** Longest login name that is looked up, in UTF-16 units; a longer one is nobody's. */
 const maxLoginLength = 512;
 
+/** A full queue is worked off in about this time. */
+const retryAfterSeconds = 2;
+
 /** The users of the user store as resource owners (RFC 6749 §1.1). */
 export class StoredResourceOwners implements ResourceOwners {
   constructor(
@@ -24,7 +27,7 @@ export class StoredResourceOwners implements ResourceOwners {
       return await this.#authenticate(username, password);
     } catch (error) {
       if (error instanceof QueueFull) {
-        throw new TemporarilyUnavailable('too many password checks are waiting', { cause: error });
+        throw new TemporarilyUnavailable(retryAfterSeconds, { cause: error });
       }
       throw error;
     }

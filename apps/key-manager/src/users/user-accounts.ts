@@ -99,6 +99,10 @@ export function checkUserName({ username, domain }: UserName): void {
   if (unprintable.test(username) || unprintable.test(domain)) {
     throw new UnacceptableUserName('a user name holds no control characters and no ":"');
   }
+  // Both would be read as another name when they come back in a login.
+  if (username.includes('/') || username.startsWith('@')) {
+    throw new UnacceptableUserName('a user name holds no "/" and does not begin with "@"');
+  }
 }
 
 // What attackers try first; checked only where the key manager can be reached from other machines.

@@ -1,0 +1,147 @@
+import { availableParallelism } from 'node:os';
+import type { Logger } from '@keygate/common/logging';
+import type { Registry } from '@keygate/common/metrics';
+import type { AuthorizationServer } from './authorization-server.js';
+import type { KeyManagerConfig } from './config/key-manager.config.js';
+import { CatalogStream } from './grpc/catalog-stream.js';
+import { FeedHub } from './grpc/feed-hub.js';
+import { OpenStreams } from './grpc/open-streams.js';
+import { RevocationStream } from './grpc/revocation-stream.js';
+import { restScopes } from './management/rest-scopes.js';
+import { createIntrospection } from './oauth2/introspection.js';
+import { createKeyValidation } from './oauth2/key-validation.js';
+import type { Clock, ScopeStore } from './oauth2/ports.js';
+import { createRevocation } from './oauth2/revocation.js';
+import { createTokenValues } from './oauth2/server-key.js';
+import { createTokenEndpoint } from './oauth2/token-endpoint.js';
+import { counted } from './operations/counted-server.js';
+import { createMetrics, type Metrics } from './operations/metrics.js';
+import type { CatalogEvent, RevocationRecord } from './storage/feeds.js';
+import type { Storage } from './storage/storage.js';
+import { Passwords } from './users/passwords.js';
+import { StoredResourceOwners } from './users/resource-owners.js';
+import { UserAccounts } from './users/user-accounts.js';
+
+export const systemClock: Clock = { now: Date.now };
+
+export interface Surroundings {
+  readonly config: KeyManagerConfig['keyManager'];
+  readonly storage: Storage;
+  readonly secretKey: Buffer;
+  readonly registry: Registry;
+  readonly logger: Logger;
+  /** `iss` of introspection answers. */
+  readonly issuer: string;
+}
+
+/** Everything the edges are built on, put together from configuration and stores. Nothing runs yet. */
+export interface Assembly {
+  readonly storage: Storage;
+  readonly passwords: Passwords;
+  readonly resourceOwners: StoredResourceOwners;
+  readonly accounts: UserAccounts;
+  readonly server: AuthorizationServer;
+  readonly metrics: Metrics;
+  readonly catalogHub: FeedHub<CatalogEvent>;
+  readonly revocationHub: FeedHub<RevocationRecord>;
+  readonly catalogStream: CatalogStream;
+  readonly revocationStream: RevocationStream;
+  readonly openStreams: OpenStreams;
+}
+
+export function assemble(surroundings: Surroundings): Assembly {
+  const { config, storage, registry, logger } = surroundings;
+  const passwords = createPasswords(config.passwords);
+  const resourceOwners = new StoredResourceOwners(storage.users, passwords, logger);
+  const accounts = new UserAccounts({ ...storage, audit: storage.auditLog, passwords, clock: systemClock });
+  const metrics = createMetrics(registry, passwords.queue);
+  const server = createAuthorizationServer(surroundings, resourceOwners);
+  const catalogHub = createCatalogHub(storage, logger);
+  const revocationHub = createRevocationHub(storage, logger);
+  return {
+    storage,
+    passwords,
+    resourceOwners,
+    accounts,
+    server: counted(server, metrics, config.oauth2.grantTypes),
+    metrics,
+    catalogHub,
+    revocationHub,
+    catalogStream: new CatalogStream(catalogHub, storage),
+    revocationStream: new RevocationStream(revocationHub),
+    openStreams: new OpenStreams(metrics.streams),
+  };
+}
+
+export function createPasswords(settings: KeyManagerConfig['keyManager']['passwords']): Passwords {
+  return new Passwords(settings, { concurrency: availableParallelism(), maxQueue: settings.maxQueue });
+}
+
+function createAuthorizationServer(
+  { config, storage, secretKey, logger, issuer }: Surroundings,
+  resourceOwners: StoredResourceOwners,
+): AuthorizationServer {
+  const deps = {
+    ...storage,
+    audit: storage.auditLog,
+    scopes: withRestScopes(storage.scopes),
+    values: createTokenValues(secretKey),
+    clock: systemClock,
+    settings: config.oauth2,
+    realm: config.listeners.publicHost,
+    resourceOwners,
+    issuer,
+    administrators: {
+      authenticateAdministrator: async (username: string, password: string) => {
+        const user = await resourceOwners.authenticate(username, password);
+        return user?.roles.includes('admin') ? user : undefined;
+      },
+    },
+    reportFailure: (cause: unknown) => logger.warn({ err: cause }, 'use of an access token was not noted'),
+  };
+  return {
+    issueToken: createTokenEndpoint(deps),
+    revokeToken: createRevocation(deps),
+    introspectToken: createIntrospection(deps),
+    validateToken: createKeyValidation(deps),
+  };
+}
+
+/** The scopes of the REST APIs are the same in every tenant and nobody can register others by their names. */
+function withRestScopes(registered: ScopeStore): ScopeStore {
+  return {
+    async findScopes(tenantDomain, names) {
+      const others = names.filter((name) => !restScopes.has(name));
+      const found = new Map(others.length > 0 ? await registered.findScopes(tenantDomain, others) : []);
+      for (const name of names) {
+        const roles = restScopes.get(name);
+        if (roles) found.set(name, roles);
+      }
+      return found;
+    },
+  };
+}
+
+function createCatalogHub({ catalogFeed }: Storage, logger: Logger): FeedHub<CatalogEvent> {
+  return new FeedHub(
+    'catalog',
+    {
+      position: () => catalogFeed.revision(),
+      since: async (revision, limit) =>
+        (await catalogFeed.eventsSince(revision, limit))?.map((item) => ({ position: item.revision, item })),
+    },
+    logger,
+  );
+}
+
+function createRevocationHub({ revocationFeed }: Storage, logger: Logger): FeedHub<RevocationRecord> {
+  return new FeedHub(
+    'revocations',
+    {
+      position: () => revocationFeed.seq(),
+      since: async (seq, limit) =>
+        (await revocationFeed.revocationsSince(seq, limit))?.map((item) => ({ position: item.seq, item })),
+    },
+    logger,
+  );
+}

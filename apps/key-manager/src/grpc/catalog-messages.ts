@@ -1,0 +1,45 @@
+import type {
+  Application as ApplicationMessage,
+  CatalogChange,
+  CatalogSnapshot,
+  ConsumerKey,
+  Subscription as SubscriptionMessage,
+} from '@keygate/proto/keymanager/v1/catalog';
+import { toCatalogApi } from '../apis/catalog-api.js';
+import type { Application, ClientRegistration } from '../applications/application.js';
+import type { CatalogFeed } from '../storage/feeds.js';
+import type { Subscription } from '../subscriptions/subscription.js';
+import { keyTypeMessage } from './key-type.js';
+
+export function applicationMessage(application: Application): ApplicationMessage {
+  const { id, name, owner, tenantDomain, throttlingPolicy, status } = application;
+  return { id, name, owner, tenantDomain, throttlingTier: throttlingPolicy, status };
+}
+
+/** Undefined for a client that gateways have no business with: it belongs to no application, or was revoked. */
+export function consumerKeyMessage(registration: ClientRegistration): ConsumerKey | undefined {
+  const { clientId, applicationId, keyType, active } = registration;
+  if (applicationId === undefined || !active) return undefined;
+  return { consumerKey: clientId, applicationId, keyType: keyTypeMessage(keyType) };
+}
+
+export function subscriptionMessage(subscription: Subscription): SubscriptionMessage {
+  const { id, applicationId, apiId, throttlingPolicy, status } = subscription;
+  return { id, applicationId, apiId, throttlingTier: throttlingPolicy, status };
+}
+
+type Snapshot = Awaited<ReturnType<CatalogFeed['snapshot']>>;
+
+export function snapshotMessage(snapshot: Snapshot): CatalogSnapshot {
+  return {
+    revision: snapshot.revision,
+    apis: snapshot.apis.map(toCatalogApi),
+    applications: snapshot.applications.map(applicationMessage),
+    consumerKeys: snapshot.consumerKeys.flatMap((registration) => consumerKeyMessage(registration) ?? []),
+    subscriptions: snapshot.subscriptions.map(subscriptionMessage),
+  };
+}
+
+export function changeOf(revision: number, change: NonNullable<CatalogChange['change']>): CatalogChange {
+  return { revision, change };
+}

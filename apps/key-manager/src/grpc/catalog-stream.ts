@@ -1,0 +1,114 @@
+import type { CatalogChange, CatalogMessage, CatalogSnapshot } from '@keygate/proto/keymanager/v1/catalog';
+import { toCatalogApi } from '../apis/catalog-api.js';
+import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
+import type { CatalogEvent, CatalogFeed } from '../storage/feeds.js';
+import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
+import {
+  applicationMessage,
+  changeOf,
+  consumerKeyMessage,
+  snapshotMessage,
+  subscriptionMessage,
+} from './catalog-messages.js';
+import type { FeedHub } from './feed-hub.js';
+
+const heartbeatMillis = 1_000;
+
+export interface CatalogPorts {
+  readonly catalogFeed: CatalogFeed;
+  readonly applications: Pick<ApplicationStore, 'findApplication'>;
+  readonly clientRegistry: Pick<ClientRegistry, 'findRegistration'>;
+  readonly subscriptions: Pick<SubscriptionStore, 'findSubscription'>;
+}
+
+/** What gateways follow: one snapshot unless they can resume, then every change in order, and a heartbeat each second. */
+export class CatalogStream {
+  readonly #snapshots = new Map<string, Promise<CatalogSnapshot>>();
+
+  constructor(
+    private readonly hub: FeedHub<CatalogEvent>,
+    private readonly ports: CatalogPorts,
+  ) {}
+
+  async *watch(revision: number, environment: string, signal: AbortSignal): AsyncGenerator<CatalogMessage> {
+    let position = revision;
+    // Said first, so that a gateway that resumes knows at once that it is heard.
+    if (position > 0) yield heartbeat(position);
+    while (!signal.aborted && !this.hub.closed) {
+      const entries = position === 0 ? undefined : await this.hub.since(position);
+      if (!entries) {
+        const snapshot = await this.#snapshot(environment);
+        yield { content: { $case: 'snapshot', snapshot } };
+        position = snapshot.revision;
+        // Revision 0 is an empty catalogue; its first change is 1, which `since` can answer only after it is there.
+        if (position === 0) yield* this.#waitForTheFirst(signal);
+        continue;
+      }
+      for (const { item } of entries) {
+        yield { content: { $case: 'change', change: await this.#change(item, environment) } };
+        position = item.revision;
+        if (signal.aborted) return;
+      }
+      if (entries.length > 0) continue;
+      await this.hub.changed(position, heartbeatMillis, signal);
+      if (this.hub.position <= position && !this.hub.closed) yield heartbeat(position);
+    }
+  }
+
+  async *#waitForTheFirst(signal: AbortSignal): AsyncGenerator<CatalogMessage> {
+    while (this.hub.position === 0 && !signal.aborted && !this.hub.closed) {
+      yield heartbeat(0);
+      await this.hub.changed(0, heartbeatMillis, signal);
+    }
+  }
+
+  /** One read for all gateways that ask at the same time, as they do after a restart of the key manager. */
+  #snapshot(environment: string): Promise<CatalogSnapshot> {
+    const pending = this.#snapshots.get(environment);
+    if (pending) return pending;
+    const reading = this.ports.catalogFeed
+      .snapshot(environment)
+      .then(snapshotMessage)
+      .finally(() => this.#snapshots.delete(environment));
+    this.#snapshots.set(environment, reading);
+    return reading;
+  }
+
+  async #change({ revision, entity, id }: CatalogEvent, environment: string): Promise<CatalogChange> {
+    switch (entity) {
+      case 'api': {
+        const deployed = await this.ports.catalogFeed.findDeployedApi(id, environment);
+        const api = deployed && toCatalogApi(deployed);
+        return changeOf(revision, api ? { $case: 'api', api } : { $case: 'apiDeleted', apiDeleted: id });
+      }
+      case 'application': {
+        const found = await this.ports.applications.findApplication(id);
+        return changeOf(
+          revision,
+          found
+            ? { $case: 'application', application: applicationMessage(found) }
+            : { $case: 'applicationDeleted', applicationDeleted: id },
+        );
+      }
+      case 'consumer_key': {
+        const found = await this.ports.clientRegistry.findRegistration(id);
+        const consumerKey = found && consumerKeyMessage(found);
+        return changeOf(
+          revision,
+          consumerKey ? { $case: 'consumerKey', consumerKey } : { $case: 'consumerKeyDeleted', consumerKeyDeleted: id },
+        );
+      }
+      case 'subscription': {
+        const found = await this.ports.subscriptions.findSubscription(id);
+        return changeOf(
+          revision,
+          found
+            ? { $case: 'subscription', subscription: subscriptionMessage(found) }
+            : { $case: 'subscriptionDeleted', subscriptionDeleted: id },
+        );
+      }
+    }
+  }
+}
+
+const heartbeat = (revision: number): CatalogMessage => ({ content: { $case: 'heartbeat', heartbeat: revision } });

@@ -1,0 +1,63 @@
+import {
+  type TokenFacts as TokenFactsMessage,
+  TokenState,
+  type ValidateTokenResponse,
+} from '@keygate/proto/keymanager/v1/key_validation';
+import type {
+  ClientRequest as ClientRequestMessage,
+  Introspection as IntrospectionMessage,
+  OAuthErrorAnswer,
+} from '@keygate/proto/keymanager/v1/token';
+import type { ClientRequest } from '../oauth2/client-request.js';
+import { InvalidRequest, type OAuthError } from '../oauth2/errors.js';
+import type { Introspection } from '../oauth2/introspection.js';
+import type { KeyValidation, TokenFacts } from '../oauth2/key-validation.js';
+import { keyTypeMessage, tokenKindMessage } from './key-type.js';
+
+export function clientRequest(message: ClientRequestMessage | undefined): ClientRequest {
+  if (!message) throw new InvalidRequest('The request is empty.');
+  const { parameters, authorization, clientAddress } = message;
+  return { parameters, authorization, clientAddress };
+}
+
+export function errorMessage(error: OAuthError): OAuthErrorAnswer {
+  return {
+    error: error.error,
+    errorDescription: error.description,
+    status: error.status,
+    wwwAuthenticate: error.wwwAuthenticate,
+    retryAfter: error.retryAfterSeconds,
+  };
+}
+
+export function introspectionMessage(introspection: Introspection): IntrospectionMessage {
+  return { ...introspection };
+}
+
+const states = {
+  ACTIVE: TokenState.TOKEN_STATE_ACTIVE,
+  UNKNOWN: TokenState.TOKEN_STATE_UNKNOWN,
+  EXPIRED: TokenState.TOKEN_STATE_EXPIRED,
+  REVOKED: TokenState.TOKEN_STATE_REVOKED,
+} as const;
+
+export function validationMessage(validation: KeyValidation): ValidateTokenResponse {
+  const { state, revocationSeq } = validation;
+  const facts = 'facts' in validation ? factsMessage(validation.facts) : undefined;
+  return { state: states[state], facts, revocationSeq };
+}
+
+function factsMessage(facts: TokenFacts): TokenFactsMessage {
+  return {
+    clientId: facts.clientId,
+    applicationId: facts.applicationId ?? '',
+    keyType: keyTypeMessage(facts.keyType),
+    user: facts.user ?? '',
+    tenantDomain: facts.tenantDomain,
+    scopes: [...facts.scope],
+    issuedAt: facts.issuedAt,
+    expiresAt: facts.expiresAt ?? 0,
+    tokenKind: tokenKindMessage(facts.kind),
+    grantId: facts.grantId,
+  };
+}

@@ -1,0 +1,45 @@
+import type { OAuthError } from '../oauth2/errors.js';
+import type { Introspection } from '../oauth2/introspection.js';
+import type { TokenGranted } from '../oauth2/model.js';
+
+/** What goes back over HTTP; `body` undefined means an empty one. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** RFC 6749 §5.1 asks for both headers with every answer that holds a token; we send them with every one. */
+export const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' };
+
+/** RFC 6749 §5.1, in the order of the WSO2 documentation. */
+export function grantedAnswer(granted: TokenGranted): HttpAnswer {
+  const body = {
+    scope: granted.scope,
+    token_type: granted.tokenType,
+    expires_in: granted.expiresIn,
+    ...(granted.refreshToken === undefined ? {} : { refresh_token: granted.refreshToken }),
+    access_token: granted.accessToken,
+  };
+  return { status: 200, headers: noStore, body };
+}
+
+/** RFC 6749 §5.2. */
+export function errorAnswer(error: OAuthError): HttpAnswer {
+  return {
+    status: error.status,
+    headers: {
+      ...noStore,
+      ...(error.wwwAuthenticate === undefined ? {} : { 'www-authenticate': error.wwwAuthenticate }),
+      ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }),
+    },
+    body: { error_description: error.description, error: error.error },
+  };
+}
+
+/** RFC 7662 §2.2. */
+export function introspectionAnswer(introspection: Introspection): HttpAnswer {
+  if (!introspection.active) return { status: 200, headers: noStore, body: { active: false } };
+  const { clientId, tokenType, ...rest } = introspection;
+  return { status: 200, headers: noStore, body: { ...rest, client_id: clientId, token_type: tokenType } };
+}

@@ -1,0 +1,100 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { AuthorizationServer } from '../authorization-server.js';
+import type { ClientRequest } from '../oauth2/client-request.js';
+import { InvalidRequest, OAuthError, toOAuthError } from '../oauth2/errors.js';
+import type { Parameter } from '../oauth2/parameters.js';
+import { maxBodyBytes, readFormBody, readJsonBody } from '../oauth2/request-body.js';
+import { errorAnswer, grantedAnswer, type HttpAnswer, introspectionAnswer, noStore } from './oauth2-answers.js';
+
+/** `/oauth2/*`: form or JSON in, JSON out, and no rules (they live in `oauth2/`). */
+export function oauth2Plugin(server: Omit<AuthorizationServer, 'validateToken'>): FastifyPluginAsync {
+  const token = async (request: ClientRequest) => grantedAnswer(await server.issueToken(request));
+  const introspect = async (request: ClientRequest) => introspectionAnswer(await server.introspectToken(request));
+  const revoke = async (request: ClientRequest): Promise<HttpAnswer> => {
+    await server.revokeToken(request);
+    return { status: 200, headers: noStore };
+  };
+  return async (fastify) => {
+    readBodies(fastify);
+    fastify.setErrorHandler((error, request, reply) => refuse(error, request, reply));
+    post(fastify, '/oauth2/token', token);
+    post(fastify, '/oauth2/revoke', revoke);
+    post(fastify, '/oauth2/introspect', introspect);
+    post(fastify, '/t/:tenant/oauth2/introspect', introspect);
+  };
+}
+
+function post(fastify: FastifyInstance, url: string, answer: (request: ClientRequest) => Promise<HttpAnswer>): void {
+  fastify.post(url, async (request, reply) => send(reply, await answer(clientRequest(request))));
+  fastify.route({
+    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    url,
+    exposeHeadRoute: false,
+    // Before the body is read: whatever it is, the method is wrong.
+    onRequest: async (_request, reply) =>
+      send(reply.header('allow', 'POST'), {
+        status: 405,
+        headers: noStore,
+        body: { error_description: 'Use POST.', error: 'invalid_request' },
+      }),
+    handler: () => undefined,
+  });
+}
+
+/**
+ * The two media types with a meaning here (RFC 6749 App. B; WSO2 clients send JSON too), by their exact names. Any other
+ * one is 415 by Fastify, which also holds bodies to the limit: 413.
+ */
+function readBodies(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  const parser = (read: (body: Buffer) => Parameter[]) => (request: FastifyRequest, body: Buffer) => {
+    assertUtf8(request.headers['content-type'] ?? '');
+    return Promise.resolve(read(body));
+  };
+  const options = { parseAs: 'buffer', bodyLimit: maxBodyBytes } as const;
+  fastify.addContentTypeParser('application/x-www-form-urlencoded', options, parser(readFormBody));
+  fastify.addContentTypeParser('application/json', options, parser(readJsonBody));
+}
+
+/** Another charset would make other parameters of the same bytes. */
+function assertUtf8(contentType: string): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType)?.[1];
+  if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset)) {
+    throw new InvalidRequest('The body must be UTF-8.');
+  }
+}
+
+function clientRequest(request: FastifyRequest): ClientRequest {
+  return {
+    parameters: Array.isArray(request.body) ? (request.body as Parameter[]) : [],
+    authorization: request.raw.headersDistinct.authorization?.join(', '),
+    clientAddress: request.ip,
+  };
+}
+
+function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = transportFault(thrown) ?? toOAuthError(thrown);
+  if (error.status >= 500) request.log.error({ err: error.cause ?? error, status: error.status }, error.error);
+  else request.log.debug({ error: error.error, reason: error.description }, 'refused');
+  return send(reply, errorAnswer(error));
+}
+
+/** Fastify's own refusals of a request (413, 415, 400), as RFC 6749 §5.2 names them. */
+function transportFault(thrown: unknown): OAuthError | undefined {
+  if (thrown instanceof OAuthError || !(thrown instanceof Error) || !('statusCode' in thrown)) return undefined;
+  const description = typeof thrown.statusCode === 'number' ? transportFaults[thrown.statusCode] : undefined;
+  return description === undefined
+    ? undefined
+    : new OAuthError('invalid_request', description, thrown.statusCode as number, { cause: thrown });
+}
+
+const transportFaults: Readonly<Record<number, string>> = {
+  400: 'The request body cannot be read.',
+  413: 'The request body is too large.',
+  415: 'The body must be application/x-www-form-urlencoded or application/json.',
+};
+
+function send(reply: FastifyReply, { status, headers, body }: HttpAnswer): FastifyReply {
+  reply.code(status).headers(headers);
+  return body === undefined ? reply.send() : reply.type('application/json').send(JSON.stringify(body));
+}

@@ -1,0 +1,213 @@
+import 'reflect-metadata';
+import { type OperationsServer, startOperationsServer } from '@keygate/common/health';
+import { type Logger, nestLogger } from '@keygate/common/logging';
+import { createRegistry } from '@keygate/common/metrics';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type DemoFacts, type DemoOptions, seedDemo } from './admin/demo.js';
+import { defaultEnvironment } from './apis/environments.js';
+import { appModule } from './app.module.js';
+import { type Assembly, assemble, systemClock } from './assembly.js';
+import type { KeyManagerConfig } from './config/key-manager.config.js';
+import { loadSecretKey } from './config/secret-key.js';
+import { GrpcTransport } from './grpc/grpc-transport.js';
+import { createFastifyHost } from './http/fastify-host.js';
+import { finishServer } from './http/https-server.js';
+import { NotFoundFilter } from './http/not-found.filter.js';
+import { oauth2Plugin } from './http/oauth2-plugin.js';
+import { gatewayVhost, grpcSettings, type Listeners, openListeners, settingsOf } from './listeners.js';
+import { managementPlugin } from './management/management-plugin.js';
+import { type Background, startBackground } from './operations/background.js';
+import { openStorage } from './storage/open-storage.js';
+import type { Storage } from './storage/storage.js';
+import { checkAdminPassword, seedFirstUsers } from './users/first-users.js';
+
+export interface KeyManagerOptions {
+  readonly logger: Logger;
+  readonly demo?: DemoOptions | undefined;
+  readonly signalReady?: ((facts: KeyManagerFacts) => void) | undefined;
+  /** In place of the configured database; for tests. */
+  readonly storage?: Storage | undefined;
+}
+
+export interface KeyManagerFacts {
+  readonly urls: {
+    readonly https: string;
+    readonly http: string;
+    readonly grpc: string;
+    readonly operations: string;
+    readonly token: string;
+    readonly issuer: string;
+  };
+  readonly ports: { readonly https: number; readonly http: number; readonly grpc: number; readonly operations: number };
+  /** Set when this start made it up: show it once, it is kept nowhere in clear. */
+  readonly adminPassword?: string | undefined;
+  readonly demo?: DemoFacts | undefined;
+}
+
+export interface KeyManager extends KeyManagerFacts {
+  /** Whether what it depends on answers. */
+  ready(): Promise<boolean>;
+  /** Refuses new work, finishes what is open within `drainSeconds`, and frees everything. Repeatable. */
+  stop(): Promise<void>;
+}
+
+type Undo = () => Promise<unknown>;
+
+/**
+ * Starts one key manager: sockets, database, first users, services, in this order. Rejects with a one-line error
+ * (`PortTaken`, `TlsProblem`, `WeakAdminPassword` …) and leaves nothing open when it cannot.
+ */
+export async function startKeyManager(config: KeyManagerConfig, options: KeyManagerOptions): Promise<KeyManager> {
+  const opened: Undo[] = [];
+  try {
+    return await start(config, options, opened);
+  } catch (error) {
+    for (const undo of opened.reverse()) await undo().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function start(config: KeyManagerConfig, options: KeyManagerOptions, opened: Undo[]): Promise<KeyManager> {
+  const { logger } = options;
+  const settings = config.keyManager;
+  checkAdminPassword(settings.adminPassword, [
+    settings.listeners.bindAddress,
+    settings.listeners.operationsBindAddress,
+  ]);
+  const secretKey = await loadSecretKey(settings.secretKey, config.dataDir);
+
+  const listeners = await openListeners(config);
+  opened.push(() => Promise.all([listeners.https.finish(0), finishServer(listeners.redirect, 0)]));
+  const storage = options.storage ?? (await openConfiguredStorage(config, logger));
+  opened.push(() => storage.close());
+
+  const issuer = `${listeners.origin}/oauth2/token`;
+  const registry = createRegistry({ role: 'key-manager' });
+  const assembly = assemble({ config: settings, storage, secretKey, registry, logger, issuer });
+  const adminPassword = await seedFirstUsers(storage, assembly.accounts, settings.adminPassword);
+  const demo = options.demo && (await seedDemo(config, assembly, options.demo));
+
+  const background = await startBackground(config, logger, assembly);
+  opened.push(() => background.stop());
+  const { app, transport } = await startServices(config, logger, listeners, assembly, secretKey);
+  opened.push(() => app.close());
+  const operations = await startOperationsServer({
+    ...settingsOf(config, 'operations'),
+    metrics: registry,
+    readiness: { database: () => databaseState(storage) },
+  });
+  opened.push(() => operations.close());
+
+  transport.serve();
+  const running: Running = { config, storage, listeners, app, transport, assembly, background, operations };
+  const facts = { ...factsOf(running, issuer), adminPassword, demo };
+  options.signalReady?.(facts);
+  logger.info({ ports: facts.ports, storage: storage.kind }, 'key manager is ready');
+  let stopping: Promise<void> | undefined;
+  return {
+    ...facts,
+    ready: async () => (await databaseState(storage)) === undefined,
+    stop: () => {
+      stopping ??= stop(running);
+      return stopping;
+    },
+  };
+}
+
+interface Running {
+  readonly config: KeyManagerConfig;
+  readonly storage: Storage;
+  readonly listeners: Listeners;
+  readonly app: NestFastifyApplication;
+  readonly transport: GrpcTransport;
+  readonly assembly: Assembly;
+  readonly background: Background;
+  readonly operations: OperationsServer;
+}
+
+function openConfiguredStorage(config: KeyManagerConfig, logger: Logger): Promise<Storage> {
+  const { databaseUrl, databasePoolSize: poolSize, caseSensitiveUserNames } = config.keyManager;
+  return openStorage({ databaseUrl, dataDir: config.dataDir, poolSize, logger, caseSensitiveUserNames });
+}
+
+async function startServices(
+  config: KeyManagerConfig,
+  logger: Logger,
+  listeners: Listeners,
+  assembly: Assembly,
+  secretKey: Buffer,
+) {
+  const { fastify, open } = createFastifyHost(listeners.https, logger);
+  fastify.register(oauth2Plugin(assembly.server));
+  fastify.register(
+    managementPlugin({
+      ...assembly,
+      secretKey,
+      clock: systemClock,
+      tokenEndpoint: assembly.server.issueToken,
+      environments: [defaultEnvironment(gatewayVhost(config))],
+      liveGateways: (environment) => assembly.openStreams.liveGateways(environment),
+    }),
+  );
+  const app = await NestFactory.create<NestFastifyApplication>(
+    appModule(assembly, logger, []),
+    new FastifyAdapter(fastify),
+    { logger: nestLogger(logger), bodyParser: false, abortOnError: false },
+  );
+  app.useGlobalFilters(new NotFoundFilter());
+  const transport = new GrpcTransport(await grpcSettings(config));
+  app.connectMicroservice({ strategy: transport });
+  await app.init();
+  await fastify.ready();
+  await app.startAllMicroservices();
+  open();
+  return { app, transport };
+}
+
+async function databaseState(storage: Storage): Promise<string | undefined> {
+  try {
+    await storage.ping();
+    return undefined;
+  } catch {
+    // What the driver says may hold a host or a user name; readiness is read by anyone who reaches the port.
+    return 'does not answer';
+  }
+}
+
+function factsOf({ config, listeners, transport, operations }: Running, issuer: string): KeyManagerFacts {
+  const { publicHost, operationsBindAddress } = config.keyManager.listeners;
+  return {
+    urls: {
+      https: listeners.origin,
+      http: `http://${publicHost}:${listeners.httpPort}`,
+      grpc: `https://${publicHost}:${transport.port}`,
+      operations: `http://${operationsBindAddress}:${operations.port}`,
+      token: `${listeners.origin}/oauth2/token`,
+      issuer,
+    },
+    ports: {
+      https: listeners.httpsPort,
+      http: listeners.httpPort,
+      grpc: transport.port,
+      operations: operations.port,
+    },
+  };
+}
+
+/** New work is refused first, then the open work ends, then what it needed goes. */
+async function stop({ config, storage, listeners, app, transport, assembly, background, operations }: Running) {
+  const drainMillis = config.keyManager.drainSeconds * 1_000;
+  operations.drain();
+  transport.drain();
+  assembly.openStreams.end();
+  await Promise.all([
+    listeners.https.finish(drainMillis),
+    finishServer(listeners.redirect, drainMillis),
+    transport.finish(drainMillis),
+  ]);
+  await background.stop();
+  await app.close();
+  await operations.close();
+  await storage.close();
+}

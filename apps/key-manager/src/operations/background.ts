@@ -1,0 +1,43 @@
+import type { Logger } from '@keygate/common/logging';
+import { connectRedis, redisKeys } from '@keygate/common/redis';
+import type { Redis } from 'ioredis';
+import type { Assembly } from '../assembly.js';
+import type { KeyManagerConfig } from '../config/key-manager.config.js';
+import { RedisBroadcaster } from '../revocations/redis-broadcaster.js';
+import { Sweeper } from './janitor.js';
+
+/** What runs beside the requests: following the feeds, telling Redis, sweeping. */
+export interface Background {
+  readonly redis: Redis | undefined;
+  /** Says what is still to be said, then ends. */
+  stop(): Promise<void>;
+}
+
+export async function startBackground(
+  config: Pick<KeyManagerConfig, 'redis'>,
+  logger: Logger,
+  { storage, catalogHub, revocationHub, metrics }: Assembly,
+): Promise<Background> {
+  await Promise.all([catalogHub.start(), revocationHub.start()]);
+  const unsubscribe = storage.commitSignal.onCommit((feed) =>
+    feed === 'catalog' ? catalogHub.poke() : revocationHub.poke(),
+  );
+  const redis = connectRedis(config.redis, logger);
+  const keys = redisKeys(config.redis.keyPrefix);
+  const observe = (seconds: number) => metrics.revocationLag.observe(seconds);
+  const broadcaster = redis && new RedisBroadcaster(redis, keys, revocationHub, observe, logger);
+  broadcaster?.start();
+  const sweeper = new Sweeper(storage.janitor, (rows) => metrics.sweptRows.inc(rows), logger);
+  sweeper.start();
+  return {
+    redis,
+    async stop() {
+      await sweeper.stop();
+      await revocationHub.caughtUp();
+      await broadcaster?.stop();
+      unsubscribe();
+      await Promise.all([catalogHub.close(), revocationHub.close()]);
+      redis?.disconnect();
+    },
+  };
+}

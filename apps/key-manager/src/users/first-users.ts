@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { AlreadyExists } from '../storage/errors.js';
+import type { Storage } from '../storage/storage.js';
+import { isWeakPassword, type UserAccounts } from './user-accounts.js';
+import { primaryDomain, superTenant } from './user-name.js';
+
+/** A password that everybody guesses would guard a key manager that others can reach. One line, for the operator. */
+export class WeakAdminPassword extends Error {
+  override readonly name = 'WeakAdminPassword';
+}
+
+export const adminName = { domain: primaryDomain, username: 'admin', tenantDomain: superTenant };
+
+/**
+ * What an empty database gets: the super tenant and the user `admin`. Answers the password when it was made here, so
+ * that it can be shown once; it is not kept in clear anywhere.
+ */
+export async function seedFirstUsers(
+  storage: Pick<Storage, 'tenants' | 'users'>,
+  accounts: UserAccounts,
+  configured: string | undefined,
+): Promise<string | undefined> {
+  await storage.tenants.seedTenant(superTenant);
+  const { total } = await storage.users.listUsers(superTenant, { offset: 0, limit: 1 });
+  if (total > 0) return undefined;
+  const password = configured ?? randomBytes(18).toString('base64url');
+  try {
+    await accounts.create({ name: adminName, password, roles: ['admin'] }, 'system');
+  } catch (error) {
+    // Another key manager was first.
+    if (error instanceof AlreadyExists) return undefined;
+    throw error;
+  }
+  return configured === undefined ? password : undefined;
+}
+
+/** Throws `WeakAdminPassword` unless only this machine can reach the listeners, or the password is strong. */
+export function checkAdminPassword(password: string | undefined, bindAddresses: readonly string[]): void {
+  if (password === undefined || bindAddresses.every(isLoopback) || !isWeakPassword(password)) return;
+  throw new WeakAdminPassword(
+    'keyManager.adminPassword (KEYGATE_ADMIN_PASSWORD): too weak for a key manager that listens on ' +
+      `${bindAddresses.filter((address) => !isLoopback(address)).join(', ')}; use 12 characters or more`,
+  );
+}
+
+export function isLoopback(address: string): boolean {
+  return /^(localhost|::1|\[::1\]|127(\.\d{1,3}){3})$/i.test(address);
+}
