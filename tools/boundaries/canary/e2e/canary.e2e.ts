@@ -1,0 +1,4 @@
+// Breaks the rules on purpose; see ../../boundaries.test.ts.
+import type { GatewayConfig } from '../../../../apps/gateway/src/config/gateway.config.js';
+
+export type Canary = GatewayConfig;
