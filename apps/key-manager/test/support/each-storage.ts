@@ -2,13 +2,13 @@ import { createLogger } from '@keygate/common/logging';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 
-const logger = createLogger({ name: 'storage', level: 'silent', format: 'json' });
+export const silent = createLogger({ name: 'storage', level: 'silent', format: 'json' });
 
 /** The storages that every test of the app runs on; undefined means memory. */
 export const eachStorage: { name: string; openStorage: ((dataDir: string) => Promise<Storage>) | undefined }[] = [
   { name: 'memory', openStorage: undefined },
   {
     name: 'embedded',
-    openStorage: (dataDir) => openStorage({ dataDir, poolSize: 2, logger, caseSensitiveUserNames: false }),
+    openStorage: (dataDir) => openStorage({ dataDir, poolSize: 2, logger: silent, caseSensitiveUserNames: false }),
   },
 ];

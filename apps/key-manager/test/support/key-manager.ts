@@ -5,7 +5,8 @@ import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
 import { createLogger } from '@keygate/common/logging';
 import { temporaryFolder } from '@keygate/common/testing';
 import { ensureCertificate } from '@keygate/common/tls';
-import { keyManagerSchema } from '../../src/config/key-manager.config.js';
+import type { DemoOptions } from '../../src/admin/index.js';
+import { type KeyManagerConfig, keyManagerSchema } from '../../src/config/key-manager.config.js';
 import { type KeyManager, startKeyManager } from '../../src/main.js';
 import type { Client } from '../../src/oauth2/model.js';
 import { sha256 } from '../../src/oauth2/token-hash.js';
@@ -24,7 +25,9 @@ export interface Answer {
 }
 
 export interface TestKeyManager extends KeyManager {
+  readonly config: KeyManagerConfig;
   readonly storage: Storage;
+  readonly accounts: UserAccounts;
   readonly dataDir: string;
   /** Everything that was logged, one JSON line each. */
   readonly log: string[];
@@ -42,6 +45,7 @@ type Section = Record<string, unknown>;
 /** A whole key manager on free ports, with cheap password hashes and everything it logs. */
 export async function startTestKeyManager(
   options: {
+    demo?: DemoOptions;
     keyManager?: Section;
     redisUrl?: string;
     openStorage?: ((dataDir: string) => Promise<Storage>) | undefined;
@@ -67,14 +71,16 @@ export async function startTestKeyManager(
     destination: { write: (line: string) => log.push(line) },
   });
   const storage = (await options.openStorage?.(folder.path)) ?? createMemoryStorage();
-  const keyManager = await startKeyManager(config, { logger, storage });
+  const keyManager = await startKeyManager(config, { logger, storage, demo: options.demo });
   const gateway = await ensureCertificate(folder.path, { name: 'gateway', commonName: 'gateway', kind: 'client' });
   const passwords = new Passwords(config.keyManager.passwords, { concurrency: 2, maxQueue: 10 });
   const accounts = new UserAccounts({ ...storage, audit: storage.auditLog, passwords, clock: { now: Date.now } });
   const send = sender(keyManager.ports.https, gateway.ca);
   return {
     ...keyManager,
+    config,
     storage,
+    accounts,
     dataDir: folder.path,
     log,
     channel: {
