@@ -12,6 +12,7 @@ import type { OAuth2Settings } from '../../src/oauth2/settings.js';
 import { createTokenEndpoint } from '../../src/oauth2/token-endpoint.js';
 import { sha256, tokenHash } from '../../src/oauth2/token-hash.js';
 import { createMemoryStorage } from '../../src/storage/memory/memory-storage.js';
+import type { Storage } from '../../src/storage/storage.js';
 import { fullUserName, parseUserName } from '../../src/users/user-name.js';
 
 /** Key pair of WSO2's documentation. */
@@ -75,10 +76,12 @@ export const form = (members: Readonly<Record<string, string>>): Parameter[] =>
 
 export type OAuth2World = Awaited<ReturnType<typeof createOAuth2World>>;
 
-/** The whole authorization server over memory stores, with the documented client and a user `demo`/`demo-password`. */
-export async function createOAuth2World(change: Partial<OAuth2Settings> = {}) {
-  const clock = new ManualClock();
-  const storage = createMemoryStorage({ clock });
+/** The whole authorization server, over memory stores unless others are given, with the documented client and a user `demo`/`demo-password`. */
+export async function createOAuth2World(
+  change: Partial<OAuth2Settings> = {},
+  clock = new ManualClock(),
+  storage: Storage = createMemoryStorage({ clock }),
+) {
   await storage.tenants.seedTenant('carbon.super');
   const resourceOwners = new MemoryResourceOwners();
   const audit = new RecordingAuditLog();

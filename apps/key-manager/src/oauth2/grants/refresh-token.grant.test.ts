@@ -221,6 +221,23 @@ describe('grant_type=refresh_token', () => {
       expect(audit.events).toEqual([]);
     });
 
+    it('counts no request that came before the rotation and read the row after it', async () => {
+      const world = await withPair();
+      const { tokens, first, clock } = world;
+      const find = tokens.findRefreshToken.bind(tokens);
+      const rotated = { pair: undefined as TokenGranted | undefined };
+      tokens.findRefreshToken = async (hash) => {
+        tokens.findRefreshToken = find;
+        clock.advance(0.001);
+        rotated.pair = await world.refresh(first);
+        return find(hash);
+      };
+      expect(await world.refresh(first)).toEqual(rotated.pair);
+      clock.advance(3);
+      for (let replay = 1; replay <= 3; replay++) await world.refresh(first);
+      expect(await refusal(world.refresh(first))).toEqual(invalid);
+    });
+
     it('does not extend the window by repeating', async () => {
       const { refresh, first, clock } = await withPair();
       await refresh(first);

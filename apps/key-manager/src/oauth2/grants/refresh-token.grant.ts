@@ -20,6 +20,7 @@ export function refreshTokenGrant(ports: GrantPorts): Grant<z.output<typeof para
     parameters,
     // Nothing before the state check may change state, or an outsider with an old token could end a family.
     async authorize({ refresh_token: value, scope }, client, clientAddress) {
+      const arrivedAt = clock.now();
       const hash = tokenHash(value);
       const record = hash && (await tokens.findRefreshToken(hash));
       if (!record) throw invalid();
@@ -35,7 +36,7 @@ export function refreshTokenGrant(ports: GrantPorts): Grant<z.output<typeof para
       if (!requested.every((name) => record.scope.includes(name))) {
         throw new InvalidScope('The scope exceeds what was granted.');
       }
-      await assertUnused(record, client, clientAddress);
+      await assertUnused(record, client, { arrivedAt, clientAddress });
 
       const subject = record.grant.subject ?? client.owner;
       const owner = await resourceOwners.find(subject);
@@ -56,10 +57,16 @@ export function refreshTokenGrant(ports: GrantPorts): Grant<z.output<typeof para
   };
 
   /** Passes an ACTIVE token and one whose successor may be handed out again; anything else used twice ends the family. */
-  async function assertUnused(record: RefreshTokenRecord, client: Client, clientAddress: string): Promise<void> {
+  async function assertUnused(
+    record: RefreshTokenRecord,
+    client: Client,
+    { arrivedAt, clientAddress }: { arrivedAt: number; clientAddress: string },
+  ): Promise<void> {
     if (record.state === 'ACTIVE') return;
     if (record.state === 'REVOKED') throw invalid();
     const rotation = repeatableRotation(record, client, settings, clock.now());
+    // It came before the rotation and only read the row after it: a race between requests, not a replay to be counted.
+    if (rotation && arrivedAt < rotation.rotatedAt) return;
     if (rotation && (await tokens.countReplay(record.hash, maxReplays))) return;
     // Many tabs refreshing at once are more than the limit, yet no theft: they are refused without ending the family.
     if (rotation && clock.now() - rotation.rotatedAt < burstMillis) throw invalid();
