@@ -25,17 +25,14 @@ function step(env: Environment, verb: 'status' | 'up', description: string): Com
       const { config } = keyManagerConfig(sourcesOf(command, env));
       const logger = createLogger({ name: 'migrate', level: 'warn', format: config.logging.format });
       const { migrateUp, migrationStatus } = await import('@keygate/key-manager/admin');
-      const before = await migrationStatus(config, logger);
-      if (verb === 'up') await migrateUp(config, logger);
-      const now = verb === 'up' ? await migrationStatus(config, logger) : before;
-      const applied = now.applied.filter((name) => !before.applied.includes(name));
-      if (json) console.log(JSON.stringify(verb === 'up' ? { ...now, appliedNow: applied } : now, null, 2));
-      else if (verb === 'up') console.log(applied.length > 0 ? lines('applied', applied) : 'nothing to do');
-      else
-        console.log(
-          [lines('applied', now.applied), lines('pending', now.pending)].filter(Boolean).join('\n') || 'no migrations',
-        );
+      if (verb === 'up') {
+        const applied = await migrateUp(config, logger);
+        const lines = applied.map((name) => `applied  ${name}`);
+        console.log(json ? JSON.stringify({ applied }, null, 2) : lines.join('\n') || 'nothing to do');
+        return;
+      }
+      const migrations = await migrationStatus(config, logger);
+      const rows = migrations.map(({ name, applied }) => `${applied ? 'applied' : 'pending'}  ${name}`);
+      console.log(json ? JSON.stringify(migrations, null, 2) : rows.join('\n'));
     });
 }
-
-const lines = (state: string, names: readonly string[]) => names.map((name) => `${state}  ${name}`).join('\n');

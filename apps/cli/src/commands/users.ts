@@ -52,7 +52,8 @@ Examples:
       const { config, logger } = context(command, env);
       const password = await readPassword({ file: options.passwordFile, twice: true });
       const { setUserPassword } = await import('@keygate/key-manager/admin');
-      await setUserPassword(config, logger, { username, password });
+      const isThere = await setUserPassword(config, logger, { username, password });
+      if (!isThere) throw new Error(`there is no user ${username}`);
       report(options.json, { username }, `password of ${username} set`);
     });
 }
