@@ -27,7 +27,10 @@ export function parseTarget(target: string, maxBytes: number): RequestTarget {
   const decoded = plain.map(decodeSegment);
   if (!decoded.some((segment) => segment.includes(';')))
     return { path, query, segments: decoded, withParameters: undefined };
-  return { path, query, segments: decoded.map(withoutParameters), withParameters: decoded };
+  const segments = decoded.map(withoutParameters);
+  // `..%3b` for backends that decode first and drop parameters then.
+  if (segments.some(isTraversal)) refuse('The path must not hold empty, "." or ".." segments.');
+  return { path, query, segments, withParameters: decoded };
 }
 
 /** Where the path behind the first `depth` segments starts. */
@@ -100,6 +103,10 @@ function decodeSegment(segment: string): string {
     // Overlong UTF-8 (%c0%af for "/") is the oldest of these tricks; decodeURIComponent refuses it.
     return refuse('The path holds a percent-encoding that is not UTF-8.');
   }
+}
+
+function isTraversal(segment: string): boolean {
+  return segment === '' || segment === '.' || segment === '..';
 }
 
 function withoutParameters(segment: string): string {

@@ -31,7 +31,7 @@ function bearerTokenOf({ api, rawHeaders }: Exchange): string {
   if (countHeader(rawHeaders, api.authorizationHeader) > 1) {
     throw new GatewayError('severalCredentials', { headers: challenge('invalid_request') });
   }
-  if (!/^bearer(?: +[^ ]|$)/i.test(credentials)) throw new GatewayError('missingCredentials', { headers: challenge() });
+  if (!/^bearer +[^ ]/i.test(credentials)) throw new GatewayError('missingCredentials', { headers: challenge() });
   const token = credentials.length <= maxTokenLength + 7 ? bearer.exec(credentials)?.[1] : undefined;
   if (token === undefined) throw invalidToken('invalidCredentials', 'The access token is malformed');
   return token;

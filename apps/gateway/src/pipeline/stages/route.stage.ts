@@ -16,7 +16,8 @@ export function route({ catalog, settings }: Pick<Ports, 'catalog' | 'settings'>
       checkHead(exchange.rawHeaders, httpVersionMajor, httpVersionMinor);
       const snapshot = catalog.current();
       if (snapshot === undefined) throw new GatewayError('notReady', { headers: ['Retry-After', '1'] });
-      const match = snapshot.apis.find(target.segments);
+      // With matrix parameters: the context is not forwarded, so a parameter in it would be lost on the way.
+      const match = snapshot.apis.find(target.withParameters ?? target.segments);
       // An API in state CREATED is for its publisher's internal key only, so to everybody else it is not there.
       if (match === undefined || isHidden(match.api)) throw new GatewayError('unknownContext');
       const { api, depth } = match;

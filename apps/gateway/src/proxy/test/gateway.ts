@@ -79,10 +79,17 @@ export async function listening(server: {
   return (server.address() as AddressInfo).port;
 }
 
-/** Sends bytes as they are and gives back all that comes until the connection is closed by the other side. */
-export function exchangeBytes(port: number, bytes: string): Promise<string> {
+/**
+ * Sends bytes as they are and gives back all that comes until the connection is closed by the other side. With
+ * `isLast` the other side learns that nothing follows.
+ */
+export function exchangeBytes(port: number, bytes: string, isLast = false): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(bytes, 'latin1'));
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => {
+      if (isLast) socket.end(bytes, 'latin1');
+      else socket.write(bytes, 'latin1');
+    });
+    socket.on('end', () => socket.end());
     const chunks: Buffer[] = [];
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ECONNRESET' ? undefined : reject(error)));

@@ -17,7 +17,8 @@ export class RecordingBackend {
   static async start(
     answer: string | ((received: string, socket: Socket) => void) = ok('hello'),
   ): Promise<RecordingBackend> {
-    const reply = typeof answer === 'function' ? answer : (_: string, socket: Socket) => void socket.write(answer);
+    const reply =
+      typeof answer === 'function' ? answer : (_: string, socket: Socket) => void socket.write(answer, 'latin1');
     const backend = new RecordingBackend(reply);
     backend.port = await listening(backend.#server);
     return backend;
@@ -27,10 +28,8 @@ export class RecordingBackend {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** All bytes of all connections. */
-  get received(): string {
-    return this.connections.map(({ received }) => received).join('');
-  }
+  /** All bytes of all connections, in the order they came. */
+  received = '';
 
   /** Request lines seen. */
   get requestLines(): string[] {
@@ -55,6 +54,7 @@ export class RecordingBackend {
     let answered = 0;
     socket.on('data', (chunk) => {
       connection.received += chunk.toString('latin1');
+      this.received += chunk.toString('latin1');
       const heads = connection.received.match(/^[A-Z]+ \S+ HTTP\/1\.1\r\n(?:.+\r\n)*\r\n/gm)?.length ?? 0;
       if (heads <= answered) return;
       answered = heads;
