@@ -1,13 +1,15 @@
 import type { ClientRequest } from '@keygate/proto/keymanager/v1/token';
 import type { FastifyRequest } from 'fastify';
+import { headerValues } from '../pipeline/header-lines.js';
 import { MalformedForm, readForm } from './form.js';
 
 /** What a client sent to a token endpoint, unjudged, in the form the key manager takes it. */
 export function clientRequestOf(request: FastifyRequest): ClientRequest {
+  const authorizations = headerValues(request.raw.rawHeaders, 'authorization');
   return {
     parameters: Buffer.isBuffer(request.body) ? readForm(request.body) : [],
     // All of them: were one dropped here, the key manager could not refuse a request that has two.
-    authorization: request.raw.headersDistinct.authorization?.join(', '),
+    authorization: authorizations.length > 0 ? authorizations.join(', ') : undefined,
     clientAddress: request.raw.socket.remoteAddress ?? '',
   };
 }

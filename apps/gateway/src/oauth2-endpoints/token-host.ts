@@ -11,6 +11,7 @@ import {
   LogController,
 } from 'fastify';
 import { appModule } from '../app.module.js';
+import { countHeader } from '../pipeline/header-lines.js';
 import { refusal, send } from './answers.js';
 import { assertUtf8 } from './client-request.js';
 import type { RevokedTokens, TokenIssuer } from './key-manager-port.js';
@@ -86,7 +87,7 @@ function refuseEarly(fastify: FastifyInstance, allowInsecureTokenRequests: boole
 const insecure = 'Token requests are answered on the HTTPS port only.';
 
 function reasonToRefuse({ raw }: FastifyRequest, allowInsecureTokenRequests: boolean): string | undefined {
-  if ((raw.headersDistinct.host?.length ?? 0) > 1) return 'The request has more than one Host.';
+  if (countHeader(raw.rawHeaders, 'host') > 1) return 'The request has more than one Host.';
   if (!allowInsecureTokenRequests && !(raw.socket as TLSSocket).encrypted) return insecure;
   return undefined;
 }

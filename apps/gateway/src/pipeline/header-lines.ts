@@ -6,6 +6,11 @@ export function findHeader(rawHeaders: readonly string[], lowerName: string): st
   return undefined;
 }
 
+/** Values of all headers with this lower-case name. HTTP/2 requests have no `headersDistinct`. */
+export function headerValues(rawHeaders: readonly string[], lowerName: string): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && isNamed(rawHeaders[index - 1], lowerName));
+}
+
 /** How many headers have this lower-case name. */
 export function countHeader(rawHeaders: readonly string[], lowerName: string): number {
   let count = 0;
