@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { ClientRegistration, ClientSecret } from '../../applications/application.js';
 import type { ClientRegistry } from '../../applications/application-store.js';
 import type { ClientWithSecrets } from '../../oauth2/model.js';
@@ -29,7 +30,7 @@ export class MemoryClientStore implements ClientStore, ClientRegistry {
     const taken = [...this.db.clients.values()].some(({ registration: other }) => clashes(other, registration));
     if (taken) throw new AlreadyExists(`client ${registration.clientId}`);
     const kept = structuredClone(registration);
-    this.db.clients.set(registration.clientId, { registration: kept, secrets: [secret], epoch: 0 });
+    this.db.clients.set(registration.clientId, { registration: kept, secrets: [secret], epoch: randomInt(2 ** 47) });
     this.db.appendCatalog('consumer_key', registration.clientId);
   }
 

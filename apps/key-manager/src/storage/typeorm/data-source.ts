@@ -32,6 +32,8 @@ export function postgresDataSource(url: string, poolSize: number, onPoolError: (
     extra: {
       types: valueTypes,
       keepAlive: true,
+      // The statements count on it; a server may have another default.
+      options: '-c default_transaction_isolation=read\\ committed',
       statement_timeout: statementTimeoutMillis,
       idle_in_transaction_session_timeout: statementTimeoutMillis,
       query_timeout: statementTimeoutMillis + 1_000,

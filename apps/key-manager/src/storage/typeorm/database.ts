@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DataSource, EntitySchema, ObjectLiteral, QueryRunner, Repository } from 'typeorm';
+import type { DataSource, EntitySchema, ObjectLiteral, QueryDeepPartialEntity, QueryRunner, Repository } from 'typeorm';
 import { AlreadyExists, InvalidValue, StoreUnavailable } from '../errors.js';
 import { TryAgain, translated, UniqueViolation } from './database-errors.js';
 
@@ -37,9 +37,17 @@ export class Database {
 
   /** One statement, or reads that need no common snapshot. */
   async run<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await this.#once(work);
+    } catch (error) {
+      throw error instanceof TryAgain ? new StoreUnavailable(error.message) : error;
+    }
+  }
+
+  async #once<T>(work: (session: Session) => Promise<T>, begin?: Begin): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      return await work(new Session(runner));
+      return await (begin ? inTransaction(runner, begin, work) : work(new Session(runner)));
     } catch (error) {
       const known = translated(error);
       if (known instanceof StoreUnavailable) await discard(runner, known);
@@ -61,18 +69,18 @@ export class Database {
 
   /** All of `work` or nothing. It may run again after a deadlock, so it must change nothing but the database. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#inTransaction('begin isolation level read committed', work);
+    return this.#inTransaction(undefined, work);
   }
 
   /** Reads that all see the same moment. */
   snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#inTransaction('begin isolation level repeatable read, read only', work);
+    return this.#inTransaction('REPEATABLE READ', work);
   }
 
-  async #inTransaction<T>(begin: string, work: (session: Session) => Promise<T>): Promise<T> {
+  async #inTransaction<T>(isolation: Begin['isolation'], work: (session: Session) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.run((session) => commitOrRollBack(session, begin, work));
+        return await this.#once(work, { isolation });
       } catch (error) {
         if (!(error instanceof TryAgain)) throw error;
         if (attempt === attempts) throw new StoreUnavailable(error.message);
@@ -82,20 +90,25 @@ export class Database {
   }
 }
 
-async function commitOrRollBack<T>(
-  session: Session,
-  begin: string,
+interface Begin {
+  /** Undefined: read committed, which the data source sets for each connection. */
+  readonly isolation: 'REPEATABLE READ' | undefined;
+}
+
+async function inTransaction<T>(
+  runner: QueryRunner,
+  { isolation }: Begin,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  await session.rows(begin);
+  await runner.startTransaction(isolation);
   try {
-    const result = await work(session);
-    await session.rows('commit');
+    const result = await work(new Session(runner));
+    await runner.commitTransaction();
     return result;
   } catch (error) {
     const known = translated(error);
     // On a connection that is gone the server rolls back by itself.
-    if (!(known instanceof StoreUnavailable)) await session.rows('rollback');
+    if (!(known instanceof StoreUnavailable)) await runner.rollbackTransaction();
     throw known;
   }
 }
@@ -110,6 +123,9 @@ async function discard(runner: QueryRunner, error: Error): Promise<void> {
     // There was no connection to begin with.
   }
 }
+
+/** A row for `insert` or `update`, whose types also want room for SQL in the place of each value. */
+export const plain = <Row extends object>(row: Row) => row as QueryDeepPartialEntity<Row>;
 
 /** Says what exists already when `work` hits a unique constraint. */
 export async function unlessTaken<T>(what: string, work: Promise<T>): Promise<T> {

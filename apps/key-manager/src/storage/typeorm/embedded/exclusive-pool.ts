@@ -43,13 +43,12 @@ export class ExclusivePool extends EventEmitter {
     );
   }
 
-  /** Waits for the lease that is out, refuses those that wait. */
+  /** Refuses those that wait, and waits for the lease that is out. */
   end(ended: (error?: Error) => void): void {
-    const refusal = new StoreUnavailable('The embedded database is closing');
-    const last = this.#closed === undefined && this.#held !== undefined ? this.#lease() : undefined;
-    this.#closed ??= refusal;
-    for (const { refuse } of this.#waiting.splice(last === undefined ? 0 : 1)) refuse(refusal);
-    (last ?? Promise.resolve(undefined)).then(() => ended(), ended);
+    this.#closed ??= new StoreUnavailable('The embedded database is closing');
+    for (const { refuse } of this.#waiting.splice(0)) refuse(this.#closed);
+    if (this.#held === undefined) ended();
+    else this.once('idle', () => ended());
   }
 
   async #lease(): Promise<Lease> {
@@ -95,11 +94,11 @@ export class ExclusivePool extends EventEmitter {
     } catch (error) {
       this.#break(error as Error);
     }
-    this.#held = undefined;
     const next = this.#waiting.shift();
     // Held until the next one has it, so that nobody slips in between.
-    if (next !== undefined) this.#held = { since: Date.now() };
-    next?.grant();
+    this.#held = next && { since: Date.now() };
+    if (next === undefined) this.emit('idle');
+    else next.grant();
   }
 
   #break(error: Error): void {

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { apiStoreContract } from './api.store.contract.js';
+import { applicationStoreContract } from './application.store.contract.js';
+import { feedsContract } from './feeds.contract.js';
+import { type Subject, TestClock } from './fixtures.contract.js';
+import { janitorContract } from './janitor.contract.js';
+import type { Storage } from './storage.js';
+import { subscriptionStoreContract } from './subscription.store.contract.js';
+import { tenantStoreContract } from './tenant.store.contract.js';
+import { tokenStoreContract } from './token.store.contract.js';
+import { userStoreContract } from './user.store.contract.js';
+
+export interface Opened {
+  readonly storage: Storage;
+  /** After the storage is closed. */
+  cleanUp(): Promise<void>;
+}
+
+/** What every storage promises. A new one is opened for the suite; cases keep apart by names of their own. */
+export function storageContract(open: (clock: TestClock) => Promise<Opened>): void {
+  const clock = new TestClock();
+  let opened: Opened | undefined;
+  const storage = (): Storage => {
+    if (opened === undefined) throw new Error('the storage is not open yet');
+    return opened.storage;
+  };
+  const subject: Subject = { storage, clock };
+
+  beforeAll(async () => {
+    opened = await open(clock);
+  });
+  afterAll(async () => {
+    await opened?.storage.close();
+    await opened?.cleanUp();
+  });
+
+  it('answers a ping', async () => {
+    await expect(storage().ping()).resolves.toBeUndefined();
+  });
+  describe('tokens', () => tokenStoreContract(subject));
+  describe('users', () => userStoreContract(subject));
+  describe('applications', () => applicationStoreContract(subject));
+  describe('APIs', () => apiStoreContract(subject));
+  describe('subscriptions', () => subscriptionStoreContract(subject));
+  describe('tenants', () => tenantStoreContract(subject));
+  describe('feeds', () => feedsContract(subject));
+  describe('janitor', () => janitorContract(subject));
+}

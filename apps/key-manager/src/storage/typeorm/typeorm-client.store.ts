@@ -1,0 +1,187 @@
+import { randomInt } from 'node:crypto';
+import type { ClientRegistration, ClientSecret } from '../../applications/application.js';
+import type { ClientRegistry } from '../../applications/application-store.js';
+import type { ClientWithSecrets } from '../../oauth2/model.js';
+import type { ClientStore, Clock } from '../../oauth2/ports.js';
+import { NotFound } from '../errors.js';
+import { assertStorable } from '../storable.js';
+import { endClientGrants } from './coarse-revocation.js';
+import { type Database, plain, type Session, unlessTaken } from './database.js';
+import { applicationEntity, type ClientRow, clientEntity, clientSecretEntity } from './entities/application.entity.js';
+import { appendCatalog, appendRevocations } from './feed-numbers.js';
+
+type RegistrationChange = Parameters<ClientRegistry['updateRegistration']>[1];
+
+export class TypeOrmClientStore implements ClientStore, ClientRegistry {
+  constructor(
+    private readonly db: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  async findClient(clientId: string): Promise<ClientWithSecrets | undefined> {
+    const row = await this.db.find(undefined, (session) => session.row<ClientColumns>(findClientStatement, [clientId]));
+    return row && toClient(row);
+  }
+
+  async registerClient(registration: ClientRegistration, secret: ClientSecret): Promise<void> {
+    assertStorable([registration, secret]);
+    const { clientId, applicationId } = registration;
+    const work = this.db.transaction(async (session) => {
+      if (applicationId !== undefined) await requireApplication(session, applicationId);
+      await session.table(clientEntity).insert(plain(toRow(registration)));
+      await insertSecret(session, registration, secret);
+      await appendCatalog(session, this.clock.now(), [{ entity: 'consumer_key', id: clientId }]);
+    });
+    await unlessTaken(`client ${clientId}`, work);
+  }
+
+  findRegistration(clientId: string): Promise<ClientRegistration | undefined> {
+    return this.#findOne({ clientId });
+  }
+
+  findKeyMapping(keyMappingId: string): Promise<ClientRegistration | undefined> {
+    return this.#findOne({ keyMappingId });
+  }
+
+  async findRegistrationByName(owner: string, name: string): Promise<ClientRegistration | undefined> {
+    const rows = await this.db.find([], (session) => session.table(clientEntity).findBy({ owner, name }));
+    const row = rows.find(({ applicationId }) => applicationId === null);
+    return row && toRegistration(row);
+  }
+
+  async listRegistrations(applicationId: string): Promise<ClientRegistration[]> {
+    const order = { createdAt: 'ASC', clientId: 'ASC' } as const;
+    const rows = await this.db.find([], (session) =>
+      session.table(clientEntity).find({ where: { applicationId }, order }),
+    );
+    return rows.map(toRegistration);
+  }
+
+  async listSecrets(clientId: string): Promise<ClientSecret[]> {
+    const order = { createdAt: 'ASC', id: 'ASC' } as const;
+    const rows = await this.db.find([], (session) =>
+      session.table(clientSecretEntity).find({ where: { clientId }, order }),
+    );
+    return rows.map(({ id, hash, derived, createdAt }) => ({ id, hash, derived, createdAt }));
+  }
+
+  async updateRegistration(clientId: string, change: RegistrationChange): Promise<ClientRegistration> {
+    assertStorable(change);
+    return this.db.transaction(async (session) => {
+      const before = await lockClient(session, clientId);
+      const after: ClientRow = { ...before, ...change };
+      const { tokenEpoch: _, ...columns } = after;
+      await session.table(clientEntity).update({ clientId }, plain(columns));
+      // Gateways are told too, so that an inactive client's tokens don't live on in their caches.
+      const ended = before.active && !after.active ? [await endClientGrants(session, clientId)] : [];
+      const now = this.clock.now();
+      await appendCatalog(session, now, [{ entity: 'consumer_key', id: clientId }]);
+      await appendRevocations(session, { revokedAt: now, now }, ended);
+      return toRegistration(after);
+    });
+  }
+
+  async replaceSecrets(clientId: string, secret: ClientSecret): Promise<void> {
+    assertStorable(secret);
+    await this.db.transaction(async (session) => {
+      const client = await lockClient(session, clientId);
+      await session.table(clientSecretEntity).delete({ clientId });
+      await insertSecret(session, client, secret);
+    });
+  }
+
+  deleteRegistration(clientId: string): Promise<boolean> {
+    return this.db.transaction(async (session) => {
+      const [ended] = await deleteClients(session, [clientId]);
+      if (ended === undefined) return false;
+      const now = this.clock.now();
+      await appendCatalog(session, now, [{ entity: 'consumer_key', id: clientId }]);
+      await appendRevocations(session, { revokedAt: now, now }, [ended]);
+      return true;
+    });
+  }
+
+  async #findOne(by: Partial<Pick<ClientRow, 'clientId' | 'keyMappingId'>>): Promise<ClientRegistration | undefined> {
+    const row = await this.db.find(null, (session) => session.table(clientEntity).findOneBy(by));
+    return row === null ? undefined : toRegistration(row);
+  }
+}
+
+/** Removes those that are there, with their secrets; answers the revocations to append. */
+export async function deleteClients(session: Session, clientIds: readonly string[]) {
+  const ended = [];
+  for (const clientId of [...clientIds].sort()) {
+    const revocation = await endClientGrants(session, clientId);
+    await session.table(clientSecretEntity).delete({ clientId });
+    const { affected } = await session.table(clientEntity).delete({ clientId });
+    if (affected === 1) ended.push(revocation);
+  }
+  return ended;
+}
+
+async function lockClient(session: Session, clientId: string): Promise<ClientRow> {
+  const lock = { mode: 'pessimistic_write' } as const;
+  const row = await session.table(clientEntity).findOne({ where: { clientId }, lock });
+  if (row === null) throw new NotFound(`client ${clientId}`);
+  return row;
+}
+
+async function requireApplication(session: Session, id: string): Promise<void> {
+  const lock = { mode: 'for_key_share' } as const;
+  const row = await session.table(applicationEntity).findOne({ select: { id: true }, where: { id }, lock });
+  if (row === null) throw new NotFound(`application ${id}`);
+}
+
+async function insertSecret(
+  session: Session,
+  { clientId, tenantDomain }: Pick<ClientRegistration, 'clientId' | 'tenantDomain'>,
+  { id, hash, derived, createdAt }: ClientSecret,
+): Promise<void> {
+  await session.table(clientSecretEntity).insert({ id, clientId, tenantDomain, hash, derived, createdAt });
+}
+
+/** The epoch starts at random: a client id that is registered again must not wake the tokens of the one before. */
+function toRow({ applicationId, ...registration }: ClientRegistration): ClientRow {
+  return { ...registration, applicationId: applicationId ?? null, tokenEpoch: randomInt(2 ** 47) };
+}
+
+export function toRegistration({ tokenEpoch: _, applicationId, ...row }: ClientRow): ClientRegistration {
+  return { ...row, ...(applicationId === null ? {} : { applicationId }) };
+}
+
+/** Read for every token that is issued: one statement by hand. */
+const findClientStatement = `
+select c.client_id, c.tenant_domain, c.owner, c.application_id, c.key_type, c.grant_types, c.confidential, c.active,
+  c.all_tenants, c.lifetimes,
+  array(select s.hash from client_secrets s where s.client_id = c.client_id order by s.created_at, s.id) as hashes
+from oauth_clients c where c.client_id = $1`;
+
+interface ClientColumns {
+  client_id: string;
+  tenant_domain: string;
+  owner: string;
+  application_id: string | null;
+  key_type: ClientWithSecrets['keyType'];
+  grant_types: string[];
+  confidential: boolean;
+  active: boolean;
+  all_tenants: boolean;
+  lifetimes: ClientWithSecrets['lifetimes'];
+  hashes: Buffer[];
+}
+
+function toClient(row: ClientColumns): ClientWithSecrets {
+  return {
+    clientId: row.client_id,
+    tenantDomain: row.tenant_domain,
+    owner: row.owner,
+    applicationId: row.application_id ?? undefined,
+    keyType: row.key_type,
+    grantTypes: row.grant_types,
+    confidential: row.confidential,
+    active: row.active,
+    allTenants: row.all_tenants,
+    lifetimes: row.lifetimes,
+    secretHashes: row.hashes,
+  };
+}

@@ -1,0 +1,75 @@
+import type { Logger } from '@keygate/common/logging';
+import type { DataSource } from 'typeorm';
+import type { Clock } from '../../oauth2/ports.js';
+import type { Storage } from '../storage.js';
+import { Database } from './database.js';
+import { TypeOrmApiStore } from './typeorm-api.store.js';
+import { TypeOrmApplicationStore } from './typeorm-application.store.js';
+import { TypeOrmClientStore } from './typeorm-client.store.js';
+import { TypeOrmCommitSignal } from './typeorm-commit-signal.js';
+import { TypeOrmCatalogFeed, TypeOrmRevocationFeed } from './typeorm-feeds.js';
+import { TypeOrmJanitor } from './typeorm-janitor.js';
+import { TypeOrmOperationsStore } from './typeorm-operations.store.js';
+import { TypeOrmScopeStore } from './typeorm-scope.store.js';
+import { TypeOrmSubscriptionStore } from './typeorm-subscription.store.js';
+import { TypeOrmTenantStore } from './typeorm-tenant.store.js';
+import { TypeOrmTokenStore } from './typeorm-token.store.js';
+import { TypeOrmUserStore } from './typeorm-user.store.js';
+import { alignUserNames } from './user-name-keys.js';
+
+export interface StorageParts {
+  readonly kind: 'embedded' | 'postgresql';
+  /** Initialized, and migrated. */
+  readonly dataSource: DataSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly caseSensitiveUserNames: boolean;
+  /** Starts LISTEN; answers how to stop it. */
+  listen(listener: (payload: string) => void): Promise<() => Promise<void>>;
+  /** After the data source is closed. */
+  release(): Promise<void>;
+}
+
+/** All stores over one data source. */
+export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage> {
+  const { kind, dataSource, clock, caseSensitiveUserNames } = parts;
+  const db = new Database(dataSource);
+  await alignUserNames(db, caseSensitiveUserNames);
+  const commitSignal = new TypeOrmCommitSignal(db, parts.logger);
+  await commitSignal.start();
+  const stopListening = await parts.listen((payload) => commitSignal.notified(payload));
+  const tenants = new TypeOrmTenantStore(db, clock);
+  const clients = new TypeOrmClientStore(db, clock);
+  const scopes = new TypeOrmScopeStore(db);
+  const operations = new TypeOrmOperationsStore(db, clock);
+  return {
+    kind,
+    tenants,
+    users: new TypeOrmUserStore(db, clock, caseSensitiveUserNames),
+    clients,
+    scopes,
+    tokens: new TypeOrmTokenStore(db, clock),
+    auditLog: operations,
+    applications: new TypeOrmApplicationStore(db, clock),
+    clientRegistry: clients,
+    apis: new TypeOrmApiStore(db, clock),
+    sharedScopes: scopes,
+    subscriptions: new TypeOrmSubscriptionStore(db, clock),
+    policies: tenants,
+    signingKeys: operations,
+    usage: operations,
+    catalogFeed: new TypeOrmCatalogFeed(db),
+    revocationFeed: new TypeOrmRevocationFeed(db),
+    commitSignal,
+    janitor: new TypeOrmJanitor(db, clock),
+    ping: async () => {
+      await db.run((session) => session.rows('select 1'));
+    },
+    close: async () => {
+      await commitSignal.stop();
+      await stopListening();
+      await dataSource.destroy();
+      await parts.release();
+    },
+  };
+}
