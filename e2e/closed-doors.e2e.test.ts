@@ -159,7 +159,7 @@ describe('configuration problems', () => {
       },
     });
     expect(ended.code).not.toBe(0);
-    expect(ended.output).toContain('GATEWAY_TLS_KEY_FILE');
+    expect(ended.output).toMatch(/GATEWAY_TLS_KEY_FILE|gateway\.tls\.keyFile/);
     expect(ended.output).not.toMatch(/\n\s+at .*\(/);
   });
 
