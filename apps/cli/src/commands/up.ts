@@ -47,26 +47,27 @@ async function runCluster(settings: ClusterSettings, isDemo: boolean): Promise<v
   await requireFreePorts(configs, portOffset);
   const adminPassword = configs.keyManager.config.keyManager.adminPassword ?? keptAdminPassword(dataDir);
   const cluster = new Cluster({ settings, demo: isDemo, adminPassword });
-  const stopped = untilSignal(cluster, dataDir);
+  const signal = stopOnSignal(cluster, dataDir);
   try {
     console.log(`Starting key manager and gateway, data in ${dataDir} …`);
-    const running = await Promise.race([cluster.start(), stopped]);
-    if (running !== undefined) {
-      const facts = factsOf(running, settings, adminPassword);
-      writeQuickstart(dataDir, facts);
-      console.log(banner(facts, cluster.notes));
-      await stopped;
-    }
+    const running = await cluster.start();
+    const facts = factsOf(running, settings, adminPassword);
+    writeQuickstart(dataDir, facts);
+    console.log(banner(facts, cluster.notes));
+    await signal.stopped;
+  } catch (error) {
+    // A start that was interrupted fails in many ways; none of them is news to whoever pressed Ctrl-C.
+    if (!signal.wasReceived()) throw error;
   } finally {
     removeQuickstart(dataDir);
     await cluster.stop();
   }
 }
 
-/** Resolves when the first signal has stopped everything; a second one kills what is left. */
-function untilSignal(cluster: Cluster, dataDir: string): Promise<undefined> {
-  return new Promise((resolve, reject) => {
-    let since: number | undefined;
+/** The first signal stops everything in order; a later one kills what is left. */
+function stopOnSignal(cluster: Cluster, dataDir: string) {
+  let since: number | undefined;
+  const stopped = new Promise<void>((resolve, reject) => {
     const stop = () => {
       if (since !== undefined) {
         if (performance.now() - since < sameSignalMillis) return;
@@ -76,10 +77,13 @@ function untilSignal(cluster: Cluster, dataDir: string): Promise<undefined> {
       since = performance.now();
       console.log('\nStopping …');
       removeQuickstart(dataDir);
-      cluster.stop().then(() => resolve(undefined), reject);
+      cluster.stop().then(resolve, reject);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   });
+  // Nobody may be waiting yet when stopping fails; the final stop reports it.
+  stopped.catch(() => {});
+  return { stopped, wasReceived: () => since !== undefined };
 }
 
 function factsOf(

@@ -6,7 +6,8 @@ const deadlineMillis = 90_000;
 export async function untilOk(url: string, cancelled: () => boolean): Promise<void> {
   const end = performance.now() + deadlineMillis;
   let last = 'no answer';
-  while (!cancelled()) {
+  for (;;) {
+    if (cancelled()) throw new Error('stopped while starting');
     try {
       const answer = await fetch(url, { signal: AbortSignal.timeout(3_000) });
       const body = await answer.text();
