@@ -20,6 +20,7 @@ export function gatewayMetrics({ gatewayId, counters, catalog, client, tokens }:
   gauge(registry, 'catalog_stream_live', 'Whether catalogue changes are heard', () => Number(catalog.isLive));
   gauge(registry, 'key_manager_connected', 'Whether a key manager is connected', () => Number(client.isConnected));
   gauge(registry, 'revocations_heard', 'Whether revocations are heard', () => Number(tokens.hearing.isHearing));
+  gauge(registry, 'redis_connected', 'Whether tokens are shared through Redis', () => Number(tokens.isSharing()));
   gauge(registry, 'tokens_cached', 'Access tokens in memory', () => tokens.validation.sizes.tokens);
   gauge(registry, 'tokens_refused', 'Access tokens remembered as refused', () => tokens.validation.sizes.refused);
   gauge(registry, 'tokens_undecided', 'Look-ups without a verdict since the start', tokens.undecided);

@@ -9,6 +9,8 @@ export interface RevocationSink {
   revoked(revocation: Revocation): void;
   /** Some may have been missed: nothing verified until now may be trusted. */
   missedSome(): void;
+  /** Hearing begins now; what happened before will not be told. */
+  beganAnew(): void;
 }
 
 export interface RevocationStreamOptions {
@@ -16,7 +18,9 @@ export interface RevocationStreamOptions {
   readonly logger: Logger;
   readonly gatewayId: string;
   readonly sink: RevocationSink;
-  readonly onLive: (live: boolean) => void;
+  readonly onLive: (live: boolean, lastHeardAt?: number) => void;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 /**
@@ -29,6 +33,7 @@ export class RevocationStream {
   private readonly rewind = new RewindDetector();
   private cursor = 0;
   private resumable = false;
+  private lastHeardAt = 0;
 
   constructor(options: RevocationStreamOptions) {
     this.options = options;
@@ -38,7 +43,8 @@ export class RevocationStream {
       logger,
       open: () => client.watchRevocations({ cursor: this.cursor, gatewayId }),
       onMessage: ({ content }) => this.accept(content),
-      onLive,
+      // A cut connection is noticed seconds later; deafness began with the last word.
+      onLive: (live) => onLive(live, live ? undefined : this.lastHeardAt),
     });
   }
 
@@ -55,11 +61,12 @@ export class RevocationStream {
   }
 
   private accept(content: RevocationMessage['content']): void {
+    this.lastHeardAt = this.options.now();
     if (content === undefined) return;
     if (!this.resumable) {
       // The first stream of this process tells only what is new; what was verified before it began is of unknown age.
       this.resumable = true;
-      this.options.sink.missedSome();
+      this.options.sink.beganAnew();
     }
     switch (content.$case) {
       case 'revocation':

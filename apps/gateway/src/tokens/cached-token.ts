@@ -16,6 +16,8 @@ export interface CachedToken extends TokenIdentity {
   readonly expiresAt: number;
   /** When the key manager last vouched for it, milliseconds since the epoch. */
   readonly verifiedAt: number;
+  /** When this process began to fetch it, milliseconds since the epoch. */
+  readonly cachedAt: number;
   /** Revocations up to this sequence number were known to the answer it was made from. */
   readonly answeredSeq: number;
   /** `RevocationIndex.version` it was last compared with. */

@@ -12,7 +12,9 @@ export class Hearing {
   private readonly localTtlMillis: number;
   private readonly live = { redis: false, grpc: false };
   private deafSince: number | undefined;
-  private floor = 0;
+  private verifiedFloor = 0;
+  private cachedFloor = 0;
+  private hasHeard = false;
 
   constructor(localTtlSeconds: number, clock: Clock) {
     this.clock = clock;
@@ -26,22 +28,36 @@ export class Hearing {
 
   /** Records the state of a channel. `lastHeardAt` back-dates the loss of one that had been silent for a while. */
   set(channel: RevocationChannel, live: boolean, lastHeardAt?: number): void {
-    // Redis forgets what it published while nobody listened; only the gRPC stream says it afterwards.
-    const missed = channel === 'redis' && live && !this.live.redis && !this.live.grpc;
+    if (channel === 'redis' && live && !this.live.redis && !this.live.grpc) this.redisAloneIsLive();
     this.live[channel] = live;
-    if (missed) this.missedSome();
+    this.hasHeard ||= live;
     if (this.live.redis || this.live.grpc) this.deafSince = undefined;
     else this.deafSince ??= lastHeardAt ?? this.clock.now();
   }
 
-  /** Nothing verified up to this moment is trusted any more. */
+  /** Nothing verified up to this moment is trusted any more, wherever it is kept. */
   missedSome(): void {
-    this.floor = this.clock.now();
+    this.verifiedFloor = this.clock.now();
   }
 
-  trusts(verifiedAt: number, now: number): boolean {
-    if (verifiedAt <= this.floor) return false;
+  /**
+   * Hearing begins, and what came before is not told: nothing that is in memory is trusted any more. What lies in
+   * Redis is, for the key manager itself removes there what it revokes.
+   */
+  beganAnew(): void {
+    this.cachedFloor = this.clock.now();
+  }
+
+  /** When the key manager vouched for something, and since when this process has kept it. */
+  trusts({ verifiedAt, cachedAt }: { readonly verifiedAt: number; readonly cachedAt: number }, now: number): boolean {
+    if (verifiedAt <= this.verifiedFloor || cachedAt <= this.cachedFloor) return false;
     if (this.deafSince === undefined) return true;
     return now - Math.max(verifiedAt, this.deafSince) < this.localTtlMillis;
+  }
+
+  /** Redis forgets what it published while nobody listened; only the gRPC stream says it afterwards. */
+  private redisAloneIsLive(): void {
+    if (this.hasHeard) this.missedSome();
+    else this.beganAnew();
   }
 }

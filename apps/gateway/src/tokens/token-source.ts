@@ -12,6 +12,8 @@ import { TokenValidation } from './token-validation.js';
 export interface TokenSource {
   readonly validation: TokenValidation;
   readonly hearing: Hearing;
+  /** Whether Redis can be asked at this moment; false also without one. */
+  readonly isSharing: () => boolean;
   /** How many look-ups ended without a verdict. */
   readonly undecided: () => number;
   start(): void;
@@ -55,7 +57,14 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     else
       logger.warn({ localTtlSeconds: tokens.localTtlSeconds }, 'revocations are not heard; tokens are trusted briefly');
   };
-  const stream = new RevocationStream({ client, logger, gatewayId, sink: validation, onLive: changed('grpc') });
+  const stream = new RevocationStream({
+    client,
+    logger,
+    gatewayId,
+    sink: validation,
+    onLive: changed('grpc'),
+    now: () => clock.now(),
+  });
   const subscription =
     subscriber &&
     new RedisRevocations({
@@ -69,6 +78,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   return {
     validation,
     hearing,
+    isSharing: () => redis?.status === 'ready',
     undecided: () => undecided,
     start: () => {
       stream.start();

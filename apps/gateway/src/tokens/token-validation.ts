@@ -43,6 +43,8 @@ interface Flight {
   isDoubted: boolean;
 }
 
+type Age = Pick<CachedToken, 'verifiedAt' | 'cachedAt'>;
+
 /** What tokens stand for: from memory, else from Redis, else from the key manager, which alone decides. */
 export class TokenValidation implements TokenFactsSource, RevocationSink {
   private readonly options: TokenValidationOptions;
@@ -89,6 +91,10 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
     this.options.hearing.missedSome();
   }
 
+  beganAnew(): void {
+    this.options.hearing.beganAnew();
+  }
+
   /**
    * A revocation of this token has been passed on and accepted. Whether it killed the token only the key manager
    * knows (the client may not have owned it), so it is asked again, past every cache.
@@ -119,7 +125,7 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
       cached.indexVersion = this.revocations.version;
     }
     if (cached.verifiedAt + this.ttlMillis <= now) return undefined;
-    return this.options.hearing.trusts(cached.verifiedAt, now) ? cached.verdict : undefined;
+    return this.options.hearing.trusts(cached, now) ? cached.verdict : undefined;
   }
 
   private find(accessToken: string): TokenVerdict | Promise<TokenVerdict> {
@@ -142,10 +148,11 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
   private async decide(flight: Flight): Promise<TokenVerdict> {
     const { shared, clock, askKeyManager, onUndecided } = this.options;
     if (shared !== undefined && !this.isInDoubt(flight.hashKey)) {
+      const cachedAt = clock.now();
       const found = await shared.read(flight.hash);
       // It was stored with at most the cache TTL, so what is left of that says how old it can be.
       const age = found === undefined ? 0 : Math.max(0, this.ttlMillis - found.remainingMillis);
-      const verdict = found && this.admit(flight, found.facts, clock.now() - age, 0);
+      const verdict = found && this.admit(flight, found.facts, { verifiedAt: cachedAt - age, cachedAt });
       if (verdict !== undefined) return verdict;
     }
     const askedAt = clock.now();
@@ -161,7 +168,7 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
   private take(flight: Flight, answer: ValidateTokenResponse, askedAt: number): TokenVerdict {
     const { state, facts, revocationSeq } = answer;
     if (state === TokenState.TOKEN_STATE_ACTIVE && facts !== undefined) {
-      const cached = this.toCached(flight.hashKey, facts, askedAt, revocationSeq);
+      const cached = this.toCached(flight.hashKey, facts, { verifiedAt: askedAt, cachedAt: askedAt }, revocationSeq);
       if (this.revocations.forbids(cached, revocationSeq)) return this.refuse(flight, invalid);
       if (cached.expiresAt <= this.options.clock.now()) return this.refuse(flight, expired);
       this.keep(flight, cached);
@@ -181,15 +188,15 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
   }
 
   /** Takes facts from Redis, if they are as good as facts from memory would have to be. */
-  private admit(flight: Flight, facts: TokenFacts, verifiedAt: number, seq: number): TokenVerdict | undefined {
-    const cached = this.toCached(flight.hashKey, facts, verifiedAt, seq);
-    if (this.revocations.forbids(cached, seq)) return this.refuse(flight, invalid);
+  private admit(flight: Flight, facts: TokenFacts, age: Age): TokenVerdict | undefined {
+    const cached = this.toCached(flight.hashKey, facts, age, 0);
+    if (this.revocations.forbids(cached, 0)) return this.refuse(flight, invalid);
     const verdict = this.judge(cached);
     if (verdict !== undefined) this.keep(flight, cached);
     return verdict;
   }
 
-  private toCached(hashKey: string, facts: TokenFacts, verifiedAt: number, answeredSeq: number): CachedToken {
+  private toCached(hashKey: string, facts: TokenFacts, age: Age, answeredSeq: number): CachedToken {
     const verdict = this.verdicts.of(facts);
     return {
       hashKey,
@@ -199,7 +206,7 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
       issuedAt: facts.issuedAt,
       verdict,
       expiresAt: facts.expiresAt === 0 ? Number.POSITIVE_INFINITY : facts.expiresAt,
-      verifiedAt,
+      ...age,
       answeredSeq,
       indexVersion: this.revocations.version,
       isRevoked: false,

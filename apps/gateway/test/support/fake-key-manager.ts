@@ -59,6 +59,8 @@ export class FakeKeyManager {
   onIssue: Unary<IssueTokenRequest, IssueTokenResponse> = () => ({ result: undefined });
   onRevoke: Unary<RevokeTokenRequest, RevokeTokenResponse> = () => ({});
   onValidate: (hash: Buffer) => ValidateTokenResponse | Promise<ValidateTokenResponse> = (hash) => this.verdict(hash);
+  /** Revocations that a stream is told when it resumes from before them. */
+  readonly backlog: Revocation[] = [];
   /** False: streams are opened but say nothing. */
   speaks = true;
   private server: Server | undefined;
@@ -101,7 +103,12 @@ export class FakeKeyManager {
       watch: (call: ServerWritableStream<WatchRevocationsRequest, RevocationMessage>) => {
         this.revocationCursors.push(call.request.cursor);
         this.join(this.revocationStreams, call);
-        if (this.speaks) call.write(heartbeatOf(this.revocationSeq));
+        if (!this.speaks) return;
+        const { cursor } = call.request;
+        for (const revocation of this.backlog.filter(({ seq }) => cursor > 0 && seq > cursor)) {
+          call.write({ content: { $case: 'revocation', revocation } });
+        }
+        call.write(heartbeatOf(this.revocationSeq));
       },
     });
     server.addService(UsageServiceService, {

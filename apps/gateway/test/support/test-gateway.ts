@@ -62,6 +62,8 @@ export interface TestBed {
 export interface TestBedOptions {
   readonly gateway?: object;
   readonly redisUrl?: string;
+  /** A test machine may be busy: long by default, where it is not what is tested. */
+  readonly redisTimeoutMillis?: number;
   readonly keyPrefix?: string;
   readonly clock?: Clock;
   /** False: the key manager is not started and the catalogue is not waited for. */
@@ -126,17 +128,21 @@ export async function startTestBed(options: TestBedOptions = {}): Promise<TestBe
 /** Ready, and hearing revocations. */
 export async function untilReady(bed: TestBed): Promise<void> {
   await waitUntil(async () => (await send(`${bed.urls.operations}/readyz`)).status === 200, { what: 'readiness' });
-  await waitUntil(async () => (await send(`${bed.urls.operations}/metrics`)).body.match(/revocations_heard\S* 1/), {
-    what: 'hearing revocations',
-  });
+  await waitUntil(async () => (await metric(bed, 'revocations_heard')) === 1, { what: 'hearing revocations' });
+}
+
+/** A gauge of the gateway, by its name without the prefix. */
+export async function metric(bed: TestBed, name: string): Promise<number> {
+  const { body } = await send(`${bed.urls.operations}/metrics`);
+  return Number(new RegExp(`^keygate_gateway_${name}\\S* (\\S+)$`, 'm').exec(body)?.[1]);
 }
 
 function testConfig(dataDir: string, keyManagerPort: number, options: TestBedOptions): GatewayConfig {
-  const { gateway = {}, redisUrl, keyPrefix = 'kg' } = options;
+  const { gateway = {}, redisUrl, redisTimeoutMillis = 3_000, keyPrefix = 'kg' } = options;
   return gatewaySchema.parse({
     dataDir,
     logging: { level: 'silent' },
-    redis: { keyPrefix, ...(redisUrl !== undefined && { url: redisUrl }) },
+    redis: { keyPrefix, commandTimeoutMillis: redisTimeoutMillis, ...(redisUrl !== undefined && { url: redisUrl }) },
     gateway: {
       drainSeconds: 2,
       listeners: { https: 0, http: 0, operations: 0 },
