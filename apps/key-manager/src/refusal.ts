@@ -28,7 +28,8 @@ export type RefusalReason =
   | 'subscription_not_found'
   | 'scope_exists'
   | 'scope_not_found'
-  | 'token_refused';
+  | 'token_refused'
+  | 'filter_invalid';
 
 /** A rule said no. `description` is for the caller; it names what they sent, never a secret. */
 export class Refusal extends Error {

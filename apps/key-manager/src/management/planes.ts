@@ -2,7 +2,7 @@ import type { ApiStore, SharedScopeStore } from '../apis/api-store.js';
 import type { GatewayEnvironment } from '../apis/environments.js';
 import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
 import type { ClientCredentialSource } from '../applications/credentials.js';
-import type { Clock } from '../oauth2/ports.js';
+import type { AuditLog, Clock } from '../oauth2/ports.js';
 import type { TokenEndpoint } from '../oauth2/token-endpoint.js';
 import type { PolicyStore } from '../policies/policy.js';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
@@ -20,6 +20,9 @@ import { revisionRoutes } from './publisher/revision-routes.js';
 import { scopeRoutes } from './publisher/scope-routes.js';
 import { subscriptionRoutes } from './publisher/subscription-routes.js';
 import type { Plane } from './rest/route.js';
+import { roleRoutes } from './scim/role-routes.js';
+import { scimContentType, scimErrorBody } from './scim/scim-messages.js';
+import { userRoutes } from './scim/user-routes.js';
 import { devportalTierRoutes, publisherTierRoutes } from './tier-routes.js';
 
 /** Everything the REST APIs need of the rest of the key manager. */
@@ -33,6 +36,7 @@ export interface ManagementPorts {
   readonly policies: PolicyStore;
   readonly users: UserStore;
   readonly accounts: UserAccounts;
+  readonly auditLog: AuditLog;
   readonly tokenEndpoint: TokenEndpoint;
   readonly environments: readonly GatewayEnvironment[];
   readonly liveGateways: (environment: string) => number;
@@ -75,6 +79,15 @@ export function planes(ports: ManagementPorts): Plane[] {
         ...subscriptionRoutes(ports),
         ...publisherTierRoutes(ports.policies),
       ],
+    },
+    {
+      name: 'scim',
+      title: 'Users and roles (SCIM 2)',
+      version: '2.0',
+      prefix: prefixes.scim,
+      routes: [...userRoutes(ports), ...roleRoutes(ports)],
+      errorBody: scimErrorBody,
+      contentType: scimContentType,
     },
   ];
 }

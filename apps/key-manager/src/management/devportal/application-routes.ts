@@ -11,7 +11,7 @@ import { type KeyPorts, listKeys } from '../../applications/keys.js';
 import type { SubscriptionStore } from '../../subscriptions/subscription-store.js';
 import { prefixes } from '../prefixes.js';
 import { token } from '../rest/caller.js';
-import { listAnswer, listOf, pageQuery } from '../rest/page.js';
+import { inTurn, listAnswer, listOf, pageQuery } from '../rest/page.js';
 import { Answer, type Route, route } from '../rest/route.js';
 import {
   application,
@@ -46,12 +46,10 @@ export function applicationRoutes(ports: ApplicationRoutePorts): Route[] {
           ...(query ? { query } : {}),
           ...page,
         });
-        const counts = await Promise.all(found.applications.map(({ id }) => subscriptions.countSubscriptions(id)));
-        return listOf(
-          found.applications.map((each, index) => toApplicationEntry(each, counts[index] ?? 0)),
-          found.total,
-          page,
+        const entries = await inTurn(found.applications, async (each) =>
+          toApplicationEntry(each, await subscriptions.countSubscriptions(each.id)),
         );
+        return listOf(entries, found.total, page);
       },
     }),
     route({

@@ -11,7 +11,7 @@ import { displayUserName } from '../../users/user-name.js';
 import { isUuid } from '../../uuid.js';
 import { prefixes } from '../prefixes.js';
 import { type Caller, token } from '../rest/caller.js';
-import { listAnswer, listOf, pageQuery } from '../rest/page.js';
+import { inTurn, listAnswer, listOf, pageQuery } from '../rest/page.js';
 import { Answer, type Route, route } from '../rest/route.js';
 
 export interface SubscriptionRoutePorts extends SubscriptionPorts {
@@ -120,7 +120,7 @@ function listRoute(ports: SubscriptionRoutePorts): Route {
         owner: caller.subject,
         ...page,
       });
-      const views = await Promise.all(found.subscriptions.map((each) => viewOf(ports, each)));
+      const views = await inTurn(found.subscriptions, (each) => viewOf(ports, each));
       return listOf(views, found.total, page);
     },
   });

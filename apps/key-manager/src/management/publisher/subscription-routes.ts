@@ -8,7 +8,7 @@ import type { SubscriptionStore } from '../../subscriptions/subscription-store.j
 import { displayUserName } from '../../users/user-name.js';
 import { isUuid } from '../../uuid.js';
 import { type Caller, token } from '../rest/caller.js';
-import { listAnswer, listOf, pageQuery } from '../rest/page.js';
+import { inTurn, listAnswer, listOf, pageQuery } from '../rest/page.js';
 import { type Route, route } from '../rest/route.js';
 
 export interface SubscriptionRoutePorts {
@@ -40,7 +40,7 @@ export function subscriptionRoutes(ports: SubscriptionRoutePorts): Route[] {
       async handle(caller, { query: { apiId, ...page } }) {
         const api = await accessibleApi(ports.apis, caller, apiId);
         const found = await ports.subscriptions.listSubscriptions({ apiId: api.id, ...page });
-        const list = await Promise.all(found.subscriptions.map((each) => view(ports, each)));
+        const list = await inTurn(found.subscriptions, (each) => view(ports, each));
         return listOf(list, found.total, page);
       },
     }),

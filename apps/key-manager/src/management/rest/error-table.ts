@@ -38,4 +38,5 @@ export const errorTable: Readonly<Record<RefusalReason, ErrorEntry>> = {
   scope_exists: { status: 409, code: 409, message: 'Scope already exists' },
   scope_not_found: { status: 404, code: 404, message: 'Scope not found' },
   token_refused: { status: 400, code: 400, message: 'The token could not be generated' },
+  filter_invalid: { status: 400, code: 400, message: 'The filter is not supported' },
 };

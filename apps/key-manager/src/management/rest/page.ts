@@ -54,3 +54,10 @@ export function listAnswer(entry: z.ZodType) {
     }),
   });
 }
+
+/** One after the other, so that a long page holds one database connection and not all of them. */
+export async function inTurn<T, R>(list: readonly T[], read: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of list) results.push(await read(item));
+  return results;
+}

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { Refusal } from '../../refusal.js';
 import { AlreadyExists, InvalidValue, NotFound, StoreUnavailable } from '../../storage/errors.js';
+import { QueueFull } from '../../users/bounded-queue.js';
+import { UnacceptablePassword, UnacceptableUserName } from '../../users/user-accounts.js';
 import { errorTable } from './error-table.js';
 import type { RestError } from './route.js';
 
@@ -52,9 +54,11 @@ export function toRestError(thrown: unknown): RestError {
     return restError(status, message, thrown.description, { code });
   }
   if (thrown instanceof AlreadyExists) return restError(409, 'Conflict', thrown.message);
-  if (thrown instanceof InvalidValue) return restError(400, 'Bad Request', thrown.message);
+  if (unacceptable.some((kind) => thrown instanceof kind)) {
+    return restError(400, 'Bad Request', (thrown as Error).message);
+  }
   if (thrown instanceof NotFound) return restError(404, 'Not Found', thrown.message);
-  if (thrown instanceof StoreUnavailable || isTemporarilyUnavailable(thrown)) {
+  if (thrown instanceof StoreUnavailable || thrown instanceof QueueFull || isTemporarilyUnavailable(thrown)) {
     return restError(503, 'Service Unavailable', 'The server cannot answer now', { headers: { 'Retry-After': '1' } });
   }
   const status = requestFault(thrown);
@@ -62,6 +66,9 @@ export function toRestError(thrown: unknown): RestError {
     ? restError(500, 'Internal server error', 'An unexpected error occurred')
     : restError(status, 'Bad Request', thrown instanceof Error ? thrown.message : 'The request cannot be read');
 }
+
+/** Values that were sent and cannot be taken; their messages say why. */
+const unacceptable = [InvalidValue, UnacceptablePassword, UnacceptableUserName];
 
 /** The authorization server's own 503, recognised by its wire word so that any of its ports may throw it. */
 function isTemporarilyUnavailable(thrown: unknown): boolean {

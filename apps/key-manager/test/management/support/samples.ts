@@ -1,0 +1,83 @@
+import type { Fixture } from './fixture.js';
+
+export interface Sample {
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** The subscription of the fixture would be in the way. */
+  readonly withoutSubscription?: boolean;
+}
+
+const application = { name: 'changed', throttlingPolicy: '10PerMin' };
+const environments = [{ name: 'Default' }];
+const patch = (path: string, value: unknown) => ({ Operations: [{ op: 'add', path, value }] });
+
+/** A request that would succeed for whoever may make it, on the fixture's objects; routes without need are left out. */
+export const samples: Readonly<Record<string, (fixture: Fixture) => Sample>> = {
+  ...Object.fromEntries(
+    ['v0.14', 'v0.15', 'v0.16', 'v0.17'].map((version) => [
+      `POST /client-registration/${version}/register`,
+      () => ({ body: { clientName: 'matrix', grantType: 'password' } }),
+    ]),
+  ),
+  'POST /api/am/devportal/v3/applications': ({ applicationId }) => ({
+    body: { ...application, name: `of ${applicationId}` },
+  }),
+  'PUT /api/am/devportal/v3/applications/{applicationId}': () => ({ body: application }),
+  'POST /api/am/devportal/v3/applications/{applicationId}/generate-keys': () => ({
+    body: { keyType: 'SANDBOX', grantTypesToBeSupported: ['password'] },
+  }),
+  'PUT /api/am/devportal/v3/applications/{applicationId}/oauth-keys/{keyMappingId}': () => ({
+    body: { supportedGrantTypes: ['password'] },
+  }),
+  'POST /api/am/devportal/v3/applications/{applicationId}/oauth-keys/{keyMappingId}/generate-token': ({
+    clientSecret,
+  }) => ({
+    body: { consumerSecret: clientSecret },
+  }),
+  'GET /api/am/devportal/v3/subscriptions': ({ applicationId }) => ({ query: { applicationId } }),
+  'POST /api/am/devportal/v3/subscriptions': ({ applicationId, apiId }) => ({
+    body: { applicationId, apiId, throttlingPolicy: 'Gold' },
+    withoutSubscription: true,
+  }),
+  'PUT /api/am/devportal/v3/subscriptions/{subscriptionId}': () => ({ body: { throttlingPolicy: 'Silver' } }),
+  'GET /api/am/devportal/v3/throttling-policies/{policyLevel}': () => ({ parameters: { policyLevel: 'application' } }),
+  'POST /api/am/publisher/v4/apis': ({ apiId }) => ({
+    body: { name: apiId, context: `/${apiId}`, version: '1' },
+  }),
+  'DELETE /api/am/publisher/v4/apis/{apiId}': () => ({ withoutSubscription: true }),
+  'PUT /api/am/publisher/v4/apis/{apiId}': () => ({ body: { description: 'changed' } }),
+  'POST /api/am/publisher/v4/apis/change-lifecycle': ({ apiId }) => ({ query: { apiId, action: 'Block' } }),
+  'POST /api/am/publisher/v4/apis/{apiId}/revisions': () => ({ body: {} }),
+  'POST /api/am/publisher/v4/apis/{apiId}/deploy-revision': ({ revisionId }) => ({
+    query: { revisionId },
+    body: environments,
+  }),
+  'POST /api/am/publisher/v4/apis/{apiId}/undeploy-revision': ({ deployedRevisionId }) => ({
+    query: { revisionId: deployedRevisionId },
+    body: environments,
+  }),
+  'POST /api/am/publisher/v4/apis/{apiId}/restore-revision': ({ revisionId }) => ({ query: { revisionId } }),
+  'POST /api/am/publisher/v4/scopes': ({ scopeId }) => ({ body: { name: `s${scopeId}` } }),
+  'PUT /api/am/publisher/v4/scopes/{scopeId}': () => ({ body: { name: 'ignored', description: 'changed' } }),
+  'HEAD /api/am/publisher/v4/roles/{roleId}': () => ({
+    parameters: { roleId: Buffer.from('admin').toString('base64url') },
+  }),
+  'GET /api/am/publisher/v4/subscriptions': ({ apiId }) => ({ query: { apiId } }),
+  'POST /api/am/publisher/v4/subscriptions/block-subscription': ({ subscriptionId }) => ({
+    query: { subscriptionId, blockState: 'BLOCKED' },
+  }),
+  'POST /api/am/publisher/v4/subscriptions/unblock-subscription': ({ subscriptionId }) => ({
+    query: { subscriptionId },
+  }),
+  'GET /api/am/publisher/v4/throttling-policies/{policyLevel}': () => ({ parameters: { policyLevel: 'api' } }),
+  'POST /scim2/Users': ({ userId }) => ({ body: { userName: userId, password: 'password of somebody' } }),
+  'PUT /scim2/Users/{userId}': () => ({ body: { name: { givenName: 'changed' } } }),
+  'PATCH /scim2/Users/{userId}': () => ({ body: patch('name.givenName', 'changed') }),
+  ...Object.fromEntries(
+    ['/v2/Roles', '/Roles', '/Groups'].flatMap((path) => [
+      [`POST /scim2${path}`, ({ roleId }: Fixture) => ({ body: { displayName: roleId } })],
+      [`PATCH /scim2${path}/{roleId}`, ({ userId }: Fixture) => ({ body: patch('users', [{ value: userId }]) })],
+    ]),
+  ),
+};
