@@ -47,8 +47,12 @@ export class StoredResourceOwners implements ResourceOwners {
       return undefined;
     }
     if (!(await this.passwords.verify(user.passwordHash, password))) return undefined;
-    if (this.passwords.isWeak(user.passwordHash)) await this.#rehash(user, password);
-    return resourceOwner(user);
+    // A check can wait in the queue for long. Whoever was locked or got another password meanwhile lost every token
+    // then; one issued for the old password now would be newer than that and live on.
+    const now = await this.#findUser(username);
+    if (!now || now.locked || now.passwordHash !== user.passwordHash) return undefined;
+    if (this.passwords.isWeak(now.passwordHash)) await this.#rehash(now, password);
+    return resourceOwner(now);
   }
 
   async #findUser(login: string): Promise<UserWithPassword | undefined> {

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@grpc/grpc-js';
+import { type CatalogChange, type CatalogMessage, CatalogServiceClient } from '@keygate/proto/keymanager/v1/catalog';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seedDemo } from '../src/admin/index.js';
+import { eachStorage } from './support/each-storage.js';
+import { seedClient, startTestKeyManager, type TestKeyManager } from './support/key-manager.js';
+import { Heard } from './support/streams.js';
+
+describe.each(eachStorage)('CatalogService.Watch, $name storage', ({ openStorage }) => {
+  let keyManager: TestKeyManager;
+  let catalog: CatalogServiceClient;
+  const clients: Client[] = [];
+  const watch = (revision: number) => new Heard(catalog.watch({ revision, environment: 'Default', gatewayId: 'test' }));
+  const snapshotOf = ({ content }: CatalogMessage) => content?.$case === 'snapshot' && content.snapshot;
+  const heartbeatOf = ({ content }: CatalogMessage) => content?.$case === 'heartbeat' && content.heartbeat;
+  const changeOf =
+    (kind: NonNullable<CatalogChange['change']>['$case']) =>
+    ({ content }: CatalogMessage) =>
+      content?.$case === 'change' && content.change.change?.$case === kind && content.change;
+
+  beforeAll(async () => {
+    keyManager = await startTestKeyManager({ openStorage });
+    catalog = new CatalogServiceClient(keyManager.channel.address, keyManager.channel.credentials);
+    clients.push(catalog);
+  });
+  afterAll(async () => {
+    for (const client of clients) client.close();
+    await keyManager.stop();
+  });
+
+  it('begins with a snapshot, then sends each change in order', async () => {
+    const heard = watch(0);
+    const empty = await heard.first(snapshotOf);
+    expect(empty).toMatchObject({ apis: [], applications: [], consumerKeys: [], subscriptions: [] });
+    await seedDemo(keyManager.config, keyManager, { backendUrl: 'http://127.0.0.1:4000' });
+    await heard.first(changeOf('subscription'));
+    const all = heard.messages.flatMap((message) => {
+      const { content } = message;
+      if (content?.$case === 'snapshot') return content.snapshot.apis.map(({ name }) => name);
+      if (content?.$case === 'change' && content.change.change?.$case === 'api') return content.change.change.api.name;
+      return [];
+    });
+    expect(all).toContain('PetStore');
+    const revisions = heard.messages.flatMap(({ content }) =>
+      content?.$case === 'change' ? content.change.revision : [],
+    );
+    expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
+    expect(new Set(revisions).size).toBe(revisions.length);
+    heard.stream.cancel();
+  });
+
+  it('resumes without a snapshot after the last revision', async () => {
+    const revision = await keyManager.storage.catalogFeed.revision();
+    const heard = watch(revision);
+    expect(await heard.first(heartbeatOf)).toBe(revision);
+    const { clientId } = await seedClient(keyManager.storage, { clientId: `resumed${randomUUID().slice(0, 8)}` });
+    await keyManager.storage.clientRegistry.deleteRegistration(clientId);
+    const change = await heard.first(changeOf('consumerKeyDeleted'));
+    expect(change.revision).toBeGreaterThan(revision);
+    expect(heard.messages.some(snapshotOf)).toBe(false);
+    heard.stream.cancel();
+  });
+
+  it('starts over with a snapshot for a revision it cannot know', async () => {
+    const heard = watch(1_000_000);
+    const snapshot = await heard.first(snapshotOf);
+    expect(snapshot.revision).toBe(await keyManager.storage.catalogFeed.revision());
+    heard.stream.cancel();
+  });
+
+  it('sends a heartbeat when there is nothing to say', async () => {
+    const heard = watch(await keyManager.storage.catalogFeed.revision());
+    await heard.first(() => heard.messages.filter(heartbeatOf).length >= 2);
+    heard.stream.cancel();
+  });
+});
