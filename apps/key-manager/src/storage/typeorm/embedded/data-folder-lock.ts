@@ -25,11 +25,17 @@ export interface FolderLock {
 type Owner = ProcessIdentity & { readonly token: string };
 
 const heartbeatMillis = 1_000;
-/** An owner that cannot be seen from here (another container) is judged by its heartbeat, watched for this long. */
-const watchMillis = 5_000;
+
+export interface Watch {
+  /** An owner that cannot be seen from here (another container) is judged by its heartbeat, watched for this long. */
+  readonly watchMillis: number;
+  readonly lookMillis: number;
+}
+
+const defaultWatch: Watch = { watchMillis: 5 * heartbeatMillis, lookMillis: heartbeatMillis / 4 };
 
 /** Takes the lock file, or a dead owner's place. Throws `DataFolderInUse` when its owner lives. */
-export async function lockDataFolder(path: string): Promise<FolderLock> {
+export async function lockDataFolder(path: string, watch: Watch = defaultWatch): Promise<FolderLock> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const own = JSON.stringify({ ...identityOf(process.pid), token: randomUUID() });
   for (let attempt = 0; attempt < 5; attempt++) {
@@ -37,7 +43,7 @@ export async function lockDataFolder(path: string): Promise<FolderLock> {
     const found = read(path);
     // Undefined: released between the two looks.
     if (found === undefined) continue;
-    if (await ownerLives(path, found)) throw new DataFolderInUse(inUse(path, found));
+    if (await ownerLives(path, found, watch)) throw new DataFolderInUse(inUse(path, found));
     removeStale(path, found);
   }
   throw new DataFolderInUse(inUse(path, read(path)));
@@ -71,15 +77,15 @@ function hold(path: string, own: string): FolderLock {
   return { release };
 }
 
-async function ownerLives(path: string, found: string): Promise<boolean> {
+async function ownerLives(path: string, found: string, watch: Watch): Promise<boolean> {
   const owner = parse(found);
   const alive = owner && isAlive(owner);
   if (alive !== undefined) return alive;
   // Written half, or by a process that cannot be seen from here: does it still touch the file?
   const before = touchedAt(path);
-  const end = Date.now() + watchMillis;
+  const end = Date.now() + watch.watchMillis;
   while (Date.now() < end) {
-    await pause(heartbeatMillis / 4);
+    await pause(watch.lookMillis);
     if (touchedAt(path) !== before) return true;
   }
   return false;
