@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { type OperationsServer, startOperationsServer } from '@keygate/common/health';
+import { type OperationsServer, type ReadinessCheck, startOperationsServer } from '@keygate/common/health';
 import { type Logger, nestLogger } from '@keygate/common/logging';
 import { createRegistry } from '@keygate/common/metrics';
 import { NestFactory } from '@nestjs/core';
@@ -95,7 +95,7 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
   const operations = await startOperationsServer({
     ...settingsOf(config, 'operations'),
     metrics: registry,
-    readiness: { database: () => databaseState(storage) },
+    readiness: { database: () => databaseState(storage), ...redisReadiness(background) },
   });
   opened.push(() => operations.close());
 
@@ -173,6 +173,12 @@ async function databaseState(storage: Storage): Promise<string | undefined> {
     // What the driver says may hold a host or a user name; readiness is read by anyone who reaches the port.
     return 'does not answer';
   }
+}
+
+/** Redis away is shown, but takes no key manager out of service: gateways still hear of revocations over gRPC. */
+function redisReadiness({ redis }: Background): Record<string, ReadinessCheck> {
+  if (!redis) return {};
+  return { redis: async () => (redis.status === 'ready' ? undefined : { degraded: 'not connected' }) };
 }
 
 function factsOf({ config, listeners, transport, operations }: Running, issuer: string): KeyManagerFacts {
