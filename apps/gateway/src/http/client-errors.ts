@@ -23,7 +23,9 @@ export function answerClientErrors(server: Server): void {
 }
 
 /** Bytes in the middle of another answer would be taken for a part of it. */
-function hasBegunAnswer(socket: Duplex): boolean {
-  const { _httpMessage } = socket as Duplex & { _httpMessage?: ServerResponse | null };
-  return _httpMessage?.headersSent === true;
+const hasBegunAnswer = (socket: Duplex) => answerUnderWay(socket)?.headersSent === true;
+
+/** Node keeps the answer a connection is busy with on the socket, and says so nowhere else. */
+export function answerUnderWay(socket: Duplex): ServerResponse | undefined {
+  return (socket as Duplex & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
 }

@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { type ListenSettings, listen } from '@keygate/common/lifecycle';
 import type { PemPair } from '@keygate/common/tls';
 import { createAlpnServer, type Listener } from './alpn-server.js';
-import { answerClientErrors } from './client-errors.js';
+import { answerClientErrors, answerUnderWay } from './client-errors.js';
 import { type HttpLimits, http1Options } from './http-limits.js';
 
 export interface ListenersOptions {
@@ -24,6 +25,7 @@ export interface Listeners {
 export async function openListeners(options: ListenersOptions): Promise<Listeners> {
   const { server: https, sessions } = createAlpnServer(options.pair, options.limits, draining(options.onHttps));
   const http = createHttpServer(options.limits, draining(options.onHttp));
+  const connections = [openConnections(https, 'secureConnection'), openConnections(http, 'connection')];
   let isDraining = false;
   const httpsPort = await listen(https, options.https);
   const httpPort = await listen(http, options.http).catch((error: unknown) => {
@@ -35,6 +37,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     drain: async (graceMillis) => {
       isDraining = true;
       sessions.drain();
+      for (const sockets of connections) for (const socket of sockets) lastAnswer(socket);
       const deadline = setTimeout(() => {
         sessions.destroy();
         https.closeAllConnections();
@@ -61,6 +64,21 @@ function createHttpServer(limits: HttpLimits, listener: Listener): Server {
   server.on('checkContinue', (request, response) => listener(request, response, true));
   answerClientErrors(server);
   return server;
+}
+
+function openConnections(server: Server, event: 'connection' | 'secureConnection'): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on(event, (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+/** The answer under way on a connection, if its head is still to be written, tells the client that it is the last. */
+function lastAnswer(socket: Socket): void {
+  const answer = answerUnderWay(socket);
+  if (answer?.headersSent === false) answer.shouldKeepAlive = false;
 }
 
 /** Resolves when the last connection is gone; connections fall idle one by one and are closed as they do. */

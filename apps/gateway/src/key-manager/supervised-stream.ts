@@ -16,6 +16,8 @@ export interface SupervisedStreamOptions<Message> {
   readonly maxBackoffMillis?: number;
 }
 
+const patienceMillis = 10_000;
+
 /** Keeps one server stream open: reconnects with growing, jittered pauses, also when it merely falls silent. */
 export class SupervisedStream<Message> {
   private readonly options: SupervisedStreamOptions<Message>;
@@ -24,6 +26,9 @@ export class SupervisedStream<Message> {
   private failures = 0;
   private stopped = false;
   private live = false;
+  private hasBeenLive = false;
+  private saidMissing = false;
+  private startedAt = 0;
 
   constructor(options: SupervisedStreamOptions<Message>) {
     this.options = options;
@@ -34,6 +39,7 @@ export class SupervisedStream<Message> {
   }
 
   start(): void {
+    this.startedAt = Date.now();
     this.connect();
   }
 
@@ -63,6 +69,7 @@ export class SupervisedStream<Message> {
     this.failures = 0;
     if (!this.live) {
       this.live = true;
+      this.hasBeenLive = true;
       this.options.logger.debug({ stream: this.options.name }, 'stream is live');
       this.options.onLive?.(true);
     }
@@ -77,12 +84,21 @@ export class SupervisedStream<Message> {
 
   private lost(stream: ClientReadableStream<Message>, why: string): void {
     if (stream !== this.stream) return;
-    // The first loss is news; the attempts that follow while the key manager is away are not.
-    const level = this.live || this.failures === 0 ? 'warn' : 'debug';
-    this.options.logger[level]({ stream: this.options.name, why }, 'stream lost; reconnecting');
+    this.options.logger[this.isNews() ? 'warn' : 'debug'](
+      { stream: this.options.name, why },
+      'stream lost; reconnecting',
+    );
     this.drop();
     this.timer = setTimeout(() => this.connect(), this.backoffMillis());
     this.failures += 1;
+  }
+
+  /** A loss is, once; and so is a key manager that has not come in the time it needs to start beside this gateway. */
+  private isNews(): boolean {
+    if (this.live) return true;
+    if (this.hasBeenLive || this.saidMissing || Date.now() - this.startedAt < patienceMillis) return false;
+    this.saidMissing = true;
+    return true;
   }
 
   private drop(): void {
