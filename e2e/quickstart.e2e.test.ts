@@ -133,11 +133,10 @@ describe('npm start', () => {
     const granted = await client.password(facts.username, facts.password, facts.sampleApi.readScope);
     expect((await https.call(readUrl, { headers: bearer(granted.access_token) })).status).toBe(200);
     expect((await client.revoke(granted.access_token)).status).toBe(200);
-    const took = await waitUntil(
-      async () => (await https.call(readUrl, { headers: bearer(granted.access_token) })).status === 401,
-      { timeoutMillis: 1_000, what: 'the revoked token to be refused' },
-    );
-    expect(took).toBeLessThan(1_000);
+    await waitUntil(async () => (await https.call(readUrl, { headers: bearer(granted.access_token) })).status === 401, {
+      timeoutMillis: 1_000,
+      what: 'the revoked token to be refused',
+    });
   });
 
   it('starts a role again that was killed', async () => {
@@ -178,9 +177,7 @@ describe('npm start', () => {
 
   it('drains on Ctrl-C with exit code 0 and leaves nothing running', async () => {
     const children = descendants(quickstart.process.pid);
-    quickstart.process.signal('SIGINT');
-    const exit = await quickstart.process.ended;
-    expect(exit).toEqual({ code: 0, signal: null });
+    expect(await quickstart.interrupt()).toEqual({ code: 0, signal: null });
     expect(existsSync(join(quickstart.dataDir, 'quickstart.json'))).toBe(false);
     await waitUntil(() => children.every((pid) => !isAlive(pid)), { what: 'every child process to be gone' });
   });

@@ -42,8 +42,12 @@ export interface Quickstart {
   /** URL of the sample API's resource that needs the read scope. */
   readonly readUrl: string;
   readonly updateUrl: string;
+  /** SIGINT, as by Ctrl-C: with npm to everything in its process group. Answers how it ended. */
+  interrupt(): Promise<ProcessEnd>;
   stop(): Promise<void>;
 }
+
+type ProcessEnd = Awaited<RunningProcess['ended']>;
 
 export interface QuickstartOptions {
   readonly offset?: number;
@@ -68,7 +72,8 @@ export async function startQuickstart(options: QuickstartOptions = {}): Promise<
   };
   const place = options.cwd === undefined ? {} : { cwd: options.cwd };
   const running = options.throughNpm
-    ? await start('npm', ['start', '--', ...(options.args ?? [])], { env, name: 'npm start' })
+    ? // A session of its own, so that its process group can get what Ctrl-C sends on a terminal.
+      await start('setsid', ['npm', 'start', '--', ...(options.args ?? [])], { env, name: 'npm start' })
     : await startKeygate(['up', ...(options.args ?? ['--demo'])], {
         env,
         name: `quickstart with offset ${offset}`,
@@ -76,14 +81,21 @@ export async function startQuickstart(options: QuickstartOptions = {}): Promise<
       });
   const file = join(dataDir, 'quickstart.json');
   await waitUntilReady(running, async () => existsSync(file));
-  return quickstartAt(running, dataDir, JSON.parse(readFileSync(file, 'utf8')) as QuickstartFacts);
+  const facts = JSON.parse(readFileSync(file, 'utf8')) as QuickstartFacts;
+  return quickstartAt(running, dataDir, facts, options.throughNpm === true ? -running.pid : running.pid);
 }
 
-function quickstartAt(running: RunningProcess, dataDir: string, facts: QuickstartFacts): Quickstart {
+function quickstartAt(running: RunningProcess, dataDir: string, facts: QuickstartFacts, target: number): Quickstart {
   const client = httpsClient(facts.caFile);
   // The demo password and key pair are printed in the banner on purpose; the rest of the output must stay clean.
   const { sampleApi } = facts;
   const api = `${facts.gatewayUrl}${sampleApi?.context}/${sampleApi?.version}`;
+  const interrupt = async () => {
+    if (running.isRunning()) {
+      process.kill(target, 'SIGINT');
+    }
+    return running.ended;
+  };
   return {
     process: running,
     dataDir,
@@ -92,10 +104,10 @@ function quickstartAt(running: RunningProcess, dataDir: string, facts: Quickstar
     tokens: tokenClient(client, facts, facts),
     readUrl: `${api}${sampleApi?.readPath}`,
     updateUrl: `${api}${sampleApi?.updatePath}`,
+    interrupt,
     stop: async () => {
       client.close();
-      running.signal('SIGINT');
-      await running.ended;
+      await interrupt();
     },
   };
 }
