@@ -1,6 +1,6 @@
 // Container health: the role in this container is ready. Asks the operations listener, which is on loopback by default.
 const offset = Number(process.env.PORT_OFFSET ?? 0);
-const ports = [process.env.GATEWAY_OPERATIONS_PORT ?? 9643, process.env.KEY_MANAGER_OPERATIONS_PORT ?? 9644];
+const ports = [process.env.GATEWAY_OPERATIONS_PORT ?? 9643, process.env.KEY_MANAGER_OPERATIONS_PORT ?? 9844];
 
 const answers = await Promise.allSettled(
   ports.map((port) =>

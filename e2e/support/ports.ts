@@ -8,7 +8,7 @@ export const defaultPorts = {
   keyManagerHttps: 9443,
   keyManagerHttp: 9763,
   keyManagerGrpc: 10_397,
-  keyManagerOperations: 9644,
+  keyManagerOperations: 9844,
 } as const;
 
 export async function isFree(port: number): Promise<boolean> {

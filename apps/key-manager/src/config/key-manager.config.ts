@@ -23,7 +23,7 @@ const listeners = z
     operationsBindAddress: setting(z.string().min(1).default('127.0.0.1'), 'Address of the operations listener.', {
       env: 'KEY_MANAGER_OPERATIONS_BIND_ADDRESS',
     }),
-    operations: setting(port().default(9644), 'Port of /healthz, /readyz and /metrics, before the offset.', {
+    operations: setting(port().default(9844), 'Port of /healthz, /readyz and /metrics, before the offset.', {
       env: 'KEY_MANAGER_OPERATIONS_PORT',
     }),
     publicHost: setting(
