@@ -38,48 +38,54 @@ export class ResourceTrie {
    * is not declared beside a GET means that GET (RFC 9110 section 9.3.2).
    */
   find(segments: readonly string[], from: number, verb: string): CompiledResource | undefined {
-    return walk(
-      this.#root,
-      segments,
-      from,
-      (verbs) => verbs.get(verb) ?? (verb === 'HEAD' ? verbs.get('GET') : undefined),
-    );
+    return search(this.#root, segments, from, verb);
   }
 
   /** Verbs of everything the path matches, for `Allow`; empty when it matches nothing. */
   verbsAt(segments: readonly string[], from: number): readonly string[] {
     const found = new Set<string>();
-    walk(this.#root, segments, from, (verbs) => {
-      for (const verb of verbs.keys()) found.add(verb);
-      if (verbs.has('GET')) found.add('HEAD');
-      return undefined;
-    });
+    collect(this.#root, segments, from, found);
+    if (found.has('GET')) found.add('HEAD');
     return [...found].sort();
   }
 }
 
-/** Depth first, most particular first; stops at the first target for which `pick` gives something. */
-function walk(
-  node: Node,
-  segments: readonly string[],
-  index: number,
-  pick: (verbs: Verbs) => CompiledResource | undefined,
-): CompiledResource | undefined {
+/** Depth first, most particular first; stops at the first target that has the verb. */
+function search(node: Node, segments: readonly string[], index: number, verb: string): CompiledResource | undefined {
   const segment = segments[index];
   if (segment === undefined) {
-    const exact = node.exact && pick(node.exact);
+    const exact = node.exact && pick(node.exact, verb);
     if (exact !== undefined) return exact;
   } else {
     const literal = node.literals.get(segment);
-    const found = literal && walk(literal, segments, index + 1, pick);
+    const found = literal && search(literal, segments, index + 1, verb);
     if (found !== undefined) return found;
     for (const { pattern, node: child } of node.patterns) {
       if (!matchesSegment(pattern, segment)) continue;
-      const templated = walk(child, segments, index + 1, pick);
+      const templated = search(child, segments, index + 1, verb);
       if (templated !== undefined) return templated;
     }
   }
-  return node.wildcard && pick(node.wildcard);
+  return node.wildcard && pick(node.wildcard, verb);
+}
+
+function pick(verbs: Verbs, verb: string): CompiledResource | undefined {
+  return verbs.get(verb) ?? (verb === 'HEAD' ? verbs.get('GET') : undefined);
+}
+
+/** The same walk without an end: every target that matches. */
+function collect(node: Node, segments: readonly string[], index: number, found: Set<string>): void {
+  const segment = segments[index];
+  if (segment === undefined) {
+    for (const verb of node.exact?.keys() ?? []) found.add(verb);
+  } else {
+    const literal = node.literals.get(segment);
+    if (literal !== undefined) collect(literal, segments, index + 1, found);
+    for (const { pattern, node: child } of node.patterns) {
+      if (matchesSegment(pattern, segment)) collect(child, segments, index + 1, found);
+    }
+  }
+  for (const verb of node.wildcard?.keys() ?? []) found.add(verb);
 }
 
 /** A query template (`/search?q={+value}`) says nothing about the path; the query is passed through as it is. */

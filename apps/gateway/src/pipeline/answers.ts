@@ -36,8 +36,8 @@ export function createAnswers(hooks: readonly AnswerHook[], observer: RequestObs
       const known = error instanceof GatewayError ? error : new GatewayError('gatewayBug', { cause: error });
       exchange.fault = known.fault;
       if (known.cause !== undefined) observer.failed(exchange, known.cause);
-      if (exchange.response.headersSent || exchange.response.destroyed) {
-        exchange.response.destroy();
+      if (exchange.response.headersSent || exchange.isAbandoned) {
+        exchange.cutOff();
         return;
       }
       const headers = [...known.headers];

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import type {
   CompiledApi,
   CompiledApplication,
@@ -94,6 +95,19 @@ export class Exchange {
     return this.#route !== undefined;
   }
 
+  /** True when there is nobody left to answer. */
+  get isAbandoned(): boolean {
+    return this.response.destroyed || (http2Stream(this.response)?.destroyed ?? false);
+  }
+
+  /** Ends the answer so that the client sees that it is not whole. */
+  cutOff(): void {
+    const stream = http2Stream(this.response);
+    if (stream === undefined) this.response.destroy();
+    // Closing it would end the body properly first; an error makes it RST_STREAM with INTERNAL_ERROR.
+    else stream.destroy(new Error('the answer was cut off'));
+  }
+
   get catalog(): CompiledCatalog {
     return this.#catalog ?? tooEarly('route');
   }
@@ -159,4 +173,9 @@ function tooEarly(stage: string): never {
 /** A dual-stack listener sees IPv4 clients as `::ffff:192.0.2.1`. */
 function plainAddress(address: string): string {
   return address.startsWith('::ffff:') ? address.slice(7) : address;
+}
+
+/** The compatibility objects of node:http2 have no `destroyed` of their own. */
+function http2Stream(response: ServerResponse): ServerHttp2Stream | undefined {
+  return 'stream' in response ? (response.stream as ServerHttp2Stream) : undefined;
 }

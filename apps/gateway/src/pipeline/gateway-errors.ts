@@ -195,17 +195,22 @@ export interface FaultDetails {
   readonly cause?: unknown;
 }
 
-/** Ends a request with a row of the table. Thrown by stages; written in one place, `fault-writer.ts`. */
+/**
+ * Ends a request with a row of the table. Thrown by stages; written in one place, `fault-writer.ts`. It has no stack:
+ * refusals are ordinary answers, and finding out where each one was thrown costs more than all of the checks.
+ */
 export class GatewayError extends Error {
+  readonly fault: FaultName;
   readonly headers: readonly string[];
   readonly description: string;
 
-  constructor(
-    readonly fault: FaultName,
-    { description, headers, cause }: FaultDetails = {},
-  ) {
-    super(faults[fault].message, { cause });
+  constructor(fault: FaultName, { description, headers, cause }: FaultDetails = {}) {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    super(faults[fault].message, cause === undefined ? undefined : { cause });
+    Error.stackTraceLimit = limit;
     this.name = 'GatewayError';
+    this.fault = fault;
     this.headers = headers ?? noHeaders;
     this.description = description ?? faults[fault].description;
   }

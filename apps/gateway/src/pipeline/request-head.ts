@@ -10,16 +10,27 @@ export function checkHead(rawHeaders: readonly string[], majorVersion: number, m
   let isChunked = false;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    const value = rawHeaders[i + 1] as string;
-    if (isNamed(name, 'host') || name === ':authority') {
-      // Two Hosts: a cache or firewall in front may have believed the other one (RFC 9112 section 3.2).
-      if (host !== undefined && (majorVersion < 2 || host !== value)) refuse('More than one Host was sent.');
-      host = value;
-    } else if (isNamed(name, 'transfer-encoding')) {
-      if (isChunked || value.toLowerCase() !== 'chunked') refuse('Transfer-Encoding must be "chunked".');
-      isChunked = true;
-    } else if (isNamed(name, 'upgrade') && value.toLowerCase().includes('websocket')) {
-      throw new GatewayError('upgradeNotOffered');
+    switch (name.length) {
+      case 4:
+      case 10:
+        if (name === ':authority' || isNamed(name, 'host')) {
+          const value = rawHeaders[i + 1] as string;
+          // Two Hosts: a cache or firewall in front may have believed the other one (RFC 9112 section 3.2).
+          if (host !== undefined && (majorVersion < 2 || host !== value)) refuse('More than one Host was sent.');
+          host = value;
+        }
+        break;
+      case 7:
+        if (isNamed(name, 'upgrade') && (rawHeaders[i + 1] as string).toLowerCase().includes('websocket')) {
+          throw new GatewayError('upgradeNotOffered');
+        }
+        break;
+      case 17:
+        if (isNamed(name, 'transfer-encoding')) {
+          const isKnown = !isChunked && (rawHeaders[i + 1] as string).toLowerCase() === 'chunked';
+          if (!isKnown) refuse('Transfer-Encoding must be "chunked".');
+          isChunked = true;
+        }
     }
   }
   if (host === undefined ? majorVersion > 1 || minorVersion > 0 : !validHost.test(host))

@@ -19,16 +19,43 @@ export interface RequestTarget {
  */
 export function parseTarget(target: string, maxBytes: number): RequestTarget {
   if (target.length > maxBytes) throw new GatewayError('targetTooLong');
-  const pathLength = checkTarget(target);
-  const path = pathLength === target.length ? target : target.slice(0, pathLength);
-  const query = pathLength === target.length ? undefined : target.slice(pathLength + 1);
-  const plain = splitPath(path);
-  if (!path.includes('%') && !path.includes(';')) return { path, query, segments: plain, withParameters: undefined };
+  if (target.charCodeAt(0) !== slash) refuse('The request target must start with "/".');
+  const plain: string[] = [];
+  let segmentStart = 1;
+  let isPlain = true;
+  let position = 1;
+  for (; position < target.length; position++) {
+    const code = target.charCodeAt(position);
+    if (code === slash) {
+      plain.push(segmentOf(target, segmentStart, position));
+      segmentStart = position + 1;
+    } else if (code === question) {
+      break;
+    } else if (code === percent) {
+      checkEscape(target, position);
+      isPlain = false;
+    } else if (code === semicolon) {
+      isPlain = false;
+    } else {
+      checkCharacter(code);
+      if (code === backslash) refuse('The path must not hold a backslash.');
+    }
+  }
+  // A trailing slash does not make a segment.
+  if (segmentStart < position) plain.push(segmentOf(target, segmentStart, position));
+  const query = position < target.length ? queryOf(target, position + 1) : undefined;
+  const path = query === undefined ? target : target.slice(0, position);
+  return isPlain ? { path, query, segments: plain, withParameters: undefined } : decode(path, query, plain);
+}
+
+/** The slow way, for paths with `%` or `;`. */
+function decode(path: string, query: string | undefined, plain: readonly string[]): RequestTarget {
   const decoded = plain.map(decodeSegment);
-  if (!decoded.some((segment) => segment.includes(';')))
+  if (!decoded.some((segment) => segment.includes(';'))) {
     return { path, query, segments: decoded, withParameters: undefined };
+  }
   const segments = decoded.map(withoutParameters);
-  // `..%3b` for backends that decode first and drop parameters then.
+  // `..;x` and, for backends that decode first, `..%3bx`: Servlet containers drop parameters before they resolve dots.
   if (segments.some(isTraversal)) refuse('The path must not hold empty, "." or ".." segments.');
   return { path, query, segments, withParameters: decoded };
 }
@@ -47,53 +74,35 @@ const slash = 0x2f;
 const dot = 0x2e;
 const question = 0x3f;
 const percent = 0x25;
+const semicolon = 0x3b;
+const backslash = 0x5c;
 
-/** Returns the length of the path. */
-function checkTarget(target: string): number {
-  if (target.charCodeAt(0) !== slash) refuse('The request target must start with "/".');
-  let pathLength = -1;
-  for (let i = 0; i < target.length; i++) {
-    const code = target.charCodeAt(i);
-    if (code <= 0x20 || code >= 0x7f) refuse('The request target holds characters that must be percent-encoded.');
-    if (code === 0x23) refuse('The request target must not hold a fragment.');
-    if (pathLength >= 0) continue;
-    if (code === question) pathLength = i;
-    else if (code === 0x5c) refuse('The path must not hold a backslash.');
-    else if (code === slash) checkSegmentStart(target, i + 1);
-    else if (code === percent) checkEscape(target, i);
-  }
-  return pathLength < 0 ? target.length : pathLength;
+function segmentOf(target: string, start: number, end: number): string {
+  const segment = target.slice(start, end);
+  if (isTraversal(segment)) refuse('The path must not hold empty, "." or ".." segments.');
+  return segment;
 }
 
-/** Refuses empty, `.` and `..` segments, also with matrix parameters: Servlet containers drop those first. */
-function checkSegmentStart(target: string, start: number): void {
-  let i = start;
-  while (i < start + 2 && target.charCodeAt(i) === dot) i++;
-  const next = target.charCodeAt(i);
-  if (next === slash && i === start) refuse('The path must not hold empty segments.');
-  if (next === 0x3b && i === start) refuse('The path must not hold empty segments.');
-  const ends = Number.isNaN(next) || next === slash || next === question || next === 0x3b;
-  if (ends && i > start) refuse('The path must not hold "." or ".." segments.');
+function queryOf(target: string, start: number): string {
+  for (let i = start; i < target.length; i++) checkCharacter(target.charCodeAt(i));
+  return target.slice(start);
+}
+
+function checkCharacter(code: number): void {
+  if (code <= 0x20 || code >= 0x7f) refuse('The request target holds characters that must be percent-encoded.');
+  if (code === 0x23) refuse('The request target must not hold a fragment.');
 }
 
 /** Encoded dots, slashes, backslashes and control characters are refused; so is what is no escape at all. */
 function checkEscape(target: string, position: number): void {
   const value = Number.parseInt(hexPair.exec(target.slice(position + 1, position + 3))?.[0] ?? '', 16);
   if (Number.isNaN(value)) refuse('The path holds a malformed percent-encoding.');
-  if (value < 0x20 || value === 0x7f || value === dot || value === slash || value === 0x5c) {
+  if (value < 0x20 || value === 0x7f || value === dot || value === slash || value === backslash) {
     refuse('The path holds a percent-encoded character that is not allowed there.');
   }
 }
 
 const hexPair = /^[0-9a-fA-F]{2}$/;
-
-/** A trailing slash does not make a segment. */
-function splitPath(path: string): string[] {
-  const segments = path.split('/');
-  segments.shift();
-  if (segments[segments.length - 1] === '') segments.pop();
-  return segments;
-}
 
 function decodeSegment(segment: string): string {
   if (!segment.includes('%')) return segment;

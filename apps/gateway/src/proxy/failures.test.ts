@@ -72,6 +72,7 @@ describe('a backend that', () => {
     const { status, body } = await call(gateway.port, 'POST /open/x', ['Content-Length: 0']);
     expect(status).toBe(502);
     expect(['101505', '101506']).toContain(code(body));
+    expect(JSON.stringify(gateway.failures)).not.toContain(answer.slice(0, 20));
   });
 
   it.each([

@@ -1,9 +1,11 @@
 import type { Server } from 'node:http';
 import { type ClientHttp2Session, connect, createServer } from 'node:http2';
+import { waitUntil } from '@keygate/common/testing';
 import { AuthType } from '@keygate/proto/keymanager/v1/catalog';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anApi, aResource, catalogOf } from '../apis/test/catalog.js';
 import { startTestGateway, type TestGateway } from './test/gateway.js';
+import { FrameClient } from './test/http2-frames.js';
 import { ok, RecordingBackend } from './test/recording-backend.js';
 
 let backend: RecordingBackend;
@@ -11,7 +13,12 @@ let gateway: TestGateway;
 let session: ClientHttp2Session;
 
 beforeAll(async () => {
-  backend = await RecordingBackend.start(ok('hello', ['Set-Cookie: a=1', 'Set-Cookie: b=2', 'Connection: keep-alive']));
+  backend = await RecordingBackend.start((received, socket) => {
+    const last = received.slice(received.lastIndexOf(' /'));
+    if (last.includes('/slow')) return;
+    if (last.includes('/cut')) socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n');
+    else socket.write(ok('hello', ['Set-Cookie: a=1', 'Set-Cookie: b=2', 'Connection: keep-alive']));
+  });
   const open = { authType: AuthType.AUTH_TYPE_NONE };
   const api = anApi({
     effectiveContext: '/api',
@@ -19,6 +26,8 @@ beforeAll(async () => {
     resources: [
       aResource('GET /open', open),
       aResource('POST /open', open),
+      aResource('POST /slow', open),
+      aResource('GET /cut', open),
       aResource('GET /pets', { scopes: ['read'] }),
     ],
   });
@@ -74,12 +83,32 @@ it('writes faults to HTTP/2 clients, and takes a token from them', async () => {
   expect((await send({ ':path': '/api/open', ':authority': 'a.test', host: 'b.test' })).status).toBe(400);
 });
 
-it('cancels the call when the client resets its stream', async () => {
-  const stream = session.request({ ':path': '/api/open', ':method': 'POST' });
-  stream.on('error', () => undefined);
-  const closed = new Promise((resolve) => stream.on('close', resolve));
-  stream.write('part');
-  stream.close(8);
-  await closed;
-  expect((await send({ ':path': '/api/open' })).status).toBe(200);
+describe('what is cut off', () => {
+  const post = { ':method': 'POST', ':scheme': 'http', ':authority': 'gateway.test', ':path': '/api/slow' };
+
+  it.each<[string, (client: FrameClient) => unknown]>([
+    ['a reset with CANCEL', (client) => client.reset(8)],
+    ['a reset with NO_ERROR', (client) => client.reset(0)],
+    ['the end of the connection', (client) => client.socket.destroy()],
+  ])('by the client in its body, by %s, is never passed off as complete', async (_, leave) => {
+    const client = new FrameClient(gateway.port);
+    client.headers(post);
+    client.data('part');
+    const connection = await waitUntil(
+      () => backend.connections.find(({ received, closed }) => !closed && received.endsWith('part')),
+      { timeoutMillis: 5_000 },
+    );
+    leave(client);
+    await waitUntil(() => connection.closed, { timeoutMillis: 5_000 });
+    expect(connection.received).toMatch(/part$/);
+    client.socket.destroy();
+  });
+
+  it('by the backend is a stream error for the client', async () => {
+    const stream = session.request({ ':path': '/api/cut' });
+    stream.resume();
+    const error = await new Promise<unknown>((resolve) => stream.on('error', resolve));
+    expect(error).toMatchObject({ code: 'ERR_HTTP2_STREAM_ERROR' });
+    expect(stream.rstCode).toBe(2);
+  });
 });

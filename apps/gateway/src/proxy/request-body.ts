@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
 
 /** The client left before its body was complete. */
@@ -41,12 +42,28 @@ export class RequestBody extends Readable {
   };
 
   #onEnd = (): void => {
-    this.push(null);
+    if (isStreamClosed(this.#source)) this.#leave();
+    else this.push(null);
   };
 
   #onClose = (): void => {
-    if (!this.#source.readableEnded) this.destroy(new ClientGone('the client left before its body was complete'));
+    if (!this.#source.readableEnded) this.#leave();
   };
+
+  #leave(): void {
+    this.destroy(new ClientGone('the client left before its body was complete'));
+  }
+}
+
+/**
+ * node:http2's compatibility objects end a body when its stream is reset, as if all of it had come. A stream that is
+ * already closed before it has been answered was reset.
+ */
+function isStreamClosed(source: IncomingMessage): boolean {
+  return (
+    'stream' in source &&
+    ((source.stream as ServerHttp2Stream).closed || (source.stream as ServerHttp2Stream).destroyed)
+  );
 }
 
 function ignore(): void {}

@@ -95,7 +95,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
       return;
     }
     this.#end();
-    if (error instanceof ClientGone) exchange.response.destroy();
+    if (error instanceof ClientGone) exchange.cutOff();
     else this.answers.fail(exchange, upstreamFailure(error, this.#abort !== undefined));
   }
 
@@ -138,7 +138,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   };
 
   #onStall = (): void => {
-    this.exchange.response.destroy();
+    this.exchange.cutOff();
   };
 }
 

@@ -6,6 +6,8 @@ import { type FaultName, GatewayError } from '../pipeline/gateway-errors.js';
  */
 export function upstreamFailure(error: Error, wasSent: boolean): GatewayError {
   if (error instanceof GatewayError) return error;
+  // llhttp's errors carry what the backend sent, which may be anybody's data: it is not for the log.
+  if ('data' in error) delete error.data;
   return new GatewayError(faultOf(error, wasSent), { cause: error });
 }
 

@@ -15,6 +15,8 @@ export interface ProxySettings {
   readonly headersTimeoutMillis: number;
   readonly bodyTimeoutMillis: number;
   readonly connectionsPerEndpoint: number;
+  /** PEM of the CAs that sign backend certificates, instead of the ones Node knows. */
+  readonly ca?: string | undefined;
 }
 
 /** Forwarder over undici pools, one per backend origin. `close` waits for running calls, `destroy` does not. */
@@ -28,11 +30,12 @@ export function createUpstreamForwarder(settings: ProxySettings): UpstreamForwar
   return {
     forward(exchange, endpoint, answers) {
       // The client may have left while its token was being looked up.
-      if (exchange.response.destroyed) return;
+      if (exchange.isAbandoned) return;
       const upstream = nextUpstream(endpoint);
       exchange.upstream = upstream.origin;
       let pool = pools.get(upstream.origin);
       if (pool === undefined) {
+        if (pools.size >= maxPools) closeIdle(pools);
         pool = new BackendPool(upstream.origin, settings);
         pools.set(upstream.origin, pool);
       }
@@ -45,6 +48,17 @@ export function createUpstreamForwarder(settings: ProxySettings): UpstreamForwar
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));
     },
   };
+}
+
+/** Backends come and go with the APIs; beyond this many, those without a call are let go. */
+const maxPools = 4_096;
+
+function closeIdle(pools: Map<string, BackendPool>): void {
+  for (const [origin, pool] of pools) {
+    if (!pool.isIdle) continue;
+    pools.delete(origin);
+    void pool.close();
+  }
 }
 
 function nextUpstream({ upstreams, turn }: CompiledEndpoint): Upstream {
@@ -72,7 +86,7 @@ class BackendPool implements CallOwner {
     this.#pool = new Pool(origin, {
       connections: settings.connectionsPerEndpoint,
       pipelining: 1,
-      connect: { timeout: settings.connectTimeoutMillis },
+      connect: { timeout: settings.connectTimeoutMillis, ...(settings.ca !== undefined && { ca: settings.ca }) },
       headersTimeout: settings.headersTimeoutMillis,
       bodyTimeout: settings.bodyTimeoutMillis,
       strictContentLength: true,
@@ -92,6 +106,10 @@ class BackendPool implements CallOwner {
     });
     this.#calls++;
     call.start();
+  }
+
+  get isIdle(): boolean {
+    return this.#calls === 0;
   }
 
   dispatch(options: Dispatcher.DispatchOptions, call: UpstreamCall): void {
