@@ -18,6 +18,7 @@ import { apiRoutes } from './publisher/api-routes.js';
 import { lifecycleRoutes } from './publisher/lifecycle-routes.js';
 import { revisionRoutes } from './publisher/revision-routes.js';
 import { scopeRoutes } from './publisher/scope-routes.js';
+import { settingsRoutes } from './publisher/settings-routes.js';
 import { subscriptionRoutes } from './publisher/subscription-routes.js';
 import type { Plane } from './rest/route.js';
 import { roleRoutes } from './scim/role-routes.js';
@@ -78,6 +79,7 @@ export function planes(ports: ManagementPorts): Plane[] {
         ...scopeRoutes(ports),
         ...subscriptionRoutes(ports),
         ...publisherTierRoutes(ports.policies),
+        ...settingsRoutes(ports),
       ],
     },
     {

@@ -7,7 +7,7 @@ import { Refusal } from '../../refusal.js';
 /** POST generate-token. */
 export const tokenBody = z.object({
   consumerSecret: z.string().max(512).nullish().describe('Needed only when the server cannot show it.'),
-  validityPeriod: z.number().nullish().describe('Accepted; the lifetime is the one of the consumer key.'),
+  validityPeriod: z.number().nullish().describe('Seconds; shortens the lifetime of the consumer key.'),
   scopes: z.array(z.string().max(255)).max(100).nullish(),
 });
 
@@ -21,12 +21,15 @@ export const applicationToken = z.object({
 export async function generateToken(
   tokenEndpoint: TokenEndpoint,
   key: ConsumerKey,
-  { consumerSecret, scopes }: z.output<typeof tokenBody>,
+  { consumerSecret, scopes, validityPeriod }: z.output<typeof tokenBody>,
 ): Promise<z.output<typeof applicationToken>> {
   const secret = consumerSecret || key.secret || '';
   const credentials = Buffer.from(`${encodeURIComponent(key.registration.clientId)}:${encodeURIComponent(secret)}`);
   const parameters = [{ name: 'grant_type', value: 'client_credentials' }];
   if (scopes && scopes.length > 0) parameters.push({ name: 'scope', value: scopes.join(' ') });
+  if (validityPeriod && Number.isSafeInteger(validityPeriod) && validityPeriod > 0) {
+    parameters.push({ name: 'validity_period', value: String(validityPeriod) });
+  }
   try {
     const granted = await tokenEndpoint({
       parameters,

@@ -8,10 +8,25 @@ import type { Storage } from '../../../src/storage/storage.js';
 /** In the name of everything that belongs to somebody else, so that an answer that shows it is found. */
 export const marker = 'vaultmarker';
 
-export type Fixture = Awaited<ReturnType<typeof plant>>;
+/** Ids by the names that paths have for them, and the secret of the consumer key. */
+export type Fixture = Readonly<
+  Record<
+    | 'applicationId'
+    | 'keyMappingId'
+    | 'apiId'
+    | 'subscriptionId'
+    | 'scopeId'
+    | 'revisionId'
+    | 'deployedRevisionId'
+    | 'roleId'
+    | 'userId'
+    | 'clientSecret',
+    string
+  >
+>;
 
 /** One of each thing in the super tenant, owned by `owner`, hidden from everyone without the role `vault`. */
-export async function plant(storage: Storage, owner: string) {
+export async function plant(storage: Storage, owner: string): Promise<Fixture> {
   const unique = randomUUID();
   const named = (what: string) => `${marker}-${what}-${unique}`;
   const tenantDomain = 'carbon.super';

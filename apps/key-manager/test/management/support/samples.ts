@@ -1,4 +1,5 @@
 import type { Fixture } from './fixture.js';
+import type { Call, World } from './world.js';
 
 export interface Sample {
   readonly query?: Readonly<Record<string, string>>;
@@ -13,7 +14,7 @@ const environments = [{ name: 'Default' }];
 const patch = (path: string, value: unknown) => ({ Operations: [{ op: 'add', path, value }] });
 
 /** A request that would succeed for whoever may make it, on the fixture's objects; routes without need are left out. */
-export const samples: Readonly<Record<string, (fixture: Fixture) => Sample>> = {
+const samples: Readonly<Record<string, (fixture: Fixture) => Sample>> = {
   ...Object.fromEntries(
     ['v0.14', 'v0.15', 'v0.16', 'v0.17'].map((version) => [
       `POST /client-registration/${version}/register`,
@@ -81,3 +82,14 @@ export const samples: Readonly<Record<string, (fixture: Fixture) => Sample>> = {
     ]),
   ),
 };
+
+/** The sample request of a row on the fixture's objects. */
+export async function attempt(world: World, fixture: Fixture, operation: string, call: Call) {
+  const sample = samples[operation]?.(fixture) ?? {};
+  if (sample.withoutSubscription) await world.storage.subscriptions.deleteSubscription(fixture.subscriptionId);
+  const values: Record<string, string> = { ...fixture, ...sample.parameters };
+  const [method = '', pattern = ''] = operation.split(' ');
+  const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? name);
+  const query = sample.query ? `?${new URLSearchParams(sample.query)}` : '';
+  return world.call(method, path + query, { ...call, body: sample.body });
+}

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createLogger } from '@keygate/common/logging';
 import { createRegistry } from '@keygate/common/metrics';
@@ -90,7 +90,8 @@ export async function startWorld(
   server.register(managementPlugin(parts));
   await server.listen({ host: '127.0.0.1', port: 0 });
   const { port } = server.server.address() as AddressInfo;
-  const call = caller(port, pair.ca);
+  const agent = new Agent({ keepAlive: true, ca: pair.ca });
+  const call = caller(port, agent);
   return {
     storage,
     log,
@@ -99,6 +100,7 @@ export async function startWorld(
     call,
     ...users(made.accounts, storage, call),
     async stop() {
+      agent.destroy();
       await server.close();
       await storage.close();
       folder.remove();
@@ -106,11 +108,11 @@ export async function startWorld(
   };
 }
 
-function caller(port: number, ca: string) {
+function caller(port: number, agent: Agent) {
   return (method: string, path: string, options: Call = {}): Promise<Reply<Json>> =>
     new Promise((resolve, reject) => {
       const [headers, body] = encode(options);
-      const sent = request({ host: 'localhost', port, path, method, headers, ca, agent: false }, (response) => {
+      const sent = request({ host: 'localhost', port, path, method, headers, agent }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
