@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { createServer } from 'node:net';
 import { type ListenSettings, listen } from '@keygate/common/lifecycle';
 import { ensureCertificate, ensureLocalCa, loadCa, loadPemPair, type PemPair } from '@keygate/common/tls';
 import type { Vhost } from './apis/environments.js';
@@ -18,6 +19,8 @@ export interface Listeners {
 
 export async function openListeners(config: KeyManagerConfig): Promise<Listeners> {
   const { publicHost } = config.keyManager.listeners;
+  // These two are opened later, by others.
+  await Promise.all([assertFree(settingsOf(config, 'grpc')), assertFree(settingsOf(config, 'operations'))]);
   const https = new HttpsServer(await httpsCertificate(config));
   const httpsPort = await listen(https.server, settingsOf(config, 'https'));
   const origin = `https://${publicHost}:${httpsPort}`;
@@ -43,6 +46,13 @@ export function settingsOf(config: KeyManagerConfig, name: 'https' | 'http' | 'g
     setting: `keyManager.listeners.${name}`,
     portOffset: config.portOffset,
   };
+}
+
+/** Throws `PortTaken`. */
+async function assertFree(settings: ListenSettings): Promise<void> {
+  const probe = createServer();
+  await listen(probe, settings);
+  await new Promise((resolve) => probe.close(resolve));
 }
 
 /** Where API consumers reach the gateways: as configured, or the default ports of a gateway with the same offset. */

@@ -20,7 +20,7 @@ import { managementPlugin } from './management/management-plugin.js';
 import { type Background, startBackground } from './operations/background.js';
 import { openStorage } from './storage/open-storage.js';
 import type { Storage } from './storage/storage.js';
-import { checkAdminPassword, seedFirstUsers } from './users/first-users.js';
+import { adminName, checkAdminPassword, seedFirstUsers } from './users/first-users.js';
 
 export interface KeyManagerOptions {
   readonly logger: Logger;
@@ -86,6 +86,7 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
   const registry = createRegistry({ role: 'key-manager' });
   const assembly = assemble({ config: settings, storage, secretKey, registry, logger, issuer });
   const adminPassword = await seedFirstUsers(storage, assembly.accounts, settings.adminPassword);
+  await noteOtherAdminPassword(assembly, settings.adminPassword, logger);
   const demo = options.demo && (await seedDemo(config, assembly, options.demo));
 
   const background = await startBackground(config, logger, assembly);
@@ -173,6 +174,14 @@ async function databaseState(storage: Storage): Promise<string | undefined> {
     // What the driver says may hold a host or a user name; readiness is read by anyone who reaches the port.
     return 'does not answer';
   }
+}
+
+/** A configured password is for an empty database: setting it at every start would undo what the administrator chose. */
+async function noteOtherAdminPassword(assembly: Assembly, configured: string | undefined, logger: Logger) {
+  if (configured === undefined || (await assembly.resourceOwners.authenticate(adminName.username, configured))) return;
+  logger.warn(
+    'the configured admin password is not the one in the database; change it with: keygate users set-password',
+  );
 }
 
 /** Redis away is shown, but takes no key manager out of service: gateways still hear of revocations over gRPC. */

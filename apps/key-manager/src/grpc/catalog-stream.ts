@@ -32,16 +32,16 @@ export class CatalogStream {
 
   async *watch(revision: number, environment: string, signal: AbortSignal): AsyncGenerator<CatalogMessage> {
     let position = revision;
+    let isFollowing = revision > 0;
     // Said first, so that a gateway that resumes knows at once that it is heard.
-    if (position > 0) yield heartbeat(position);
+    if (isFollowing) yield heartbeat(position);
     while (!signal.aborted && !this.hub.closed) {
-      const entries = position === 0 ? undefined : await this.hub.since(position);
+      const entries = isFollowing ? await this.hub.since(position) : undefined;
       if (!entries) {
         const snapshot = await this.#snapshot(environment);
         yield { content: { $case: 'snapshot', snapshot } };
         position = snapshot.revision;
-        // Revision 0 is an empty catalogue; its first change is 1, which `since` can answer only after it is there.
-        if (position === 0) yield* this.#waitForTheFirst(signal);
+        isFollowing = true;
         continue;
       }
       for (const { item } of entries) {
@@ -51,14 +51,7 @@ export class CatalogStream {
       }
       if (entries.length > 0) continue;
       await this.hub.changed(position, heartbeatMillis, signal);
-      if (this.hub.position <= position && !this.hub.closed) yield heartbeat(position);
-    }
-  }
-
-  async *#waitForTheFirst(signal: AbortSignal): AsyncGenerator<CatalogMessage> {
-    while (this.hub.position === 0 && !signal.aborted && !this.hub.closed) {
-      yield heartbeat(0);
-      await this.hub.changed(0, heartbeatMillis, signal);
+      if (this.hub.position <= position && !this.hub.closed && !signal.aborted) yield heartbeat(position);
     }
   }
 

@@ -1,57 +1,70 @@
+import type { Metadata } from '@grpc/grpc-js';
+import type { Logger } from '@keygate/common/logging';
 import type {
   IntrospectTokenRequest,
   IntrospectTokenResponse,
   IssueTokenRequest,
   IssueTokenResponse,
+  OAuthErrorAnswer,
   RevokeTokenRequest,
   RevokeTokenResponse,
-  TokenService,
 } from '@keygate/proto/keymanager/v1/token';
 import { Controller, Inject, UseFilters } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { AuthorizationServer } from '../authorization-server.js';
 import { OAuthError } from '../oauth2/errors.js';
-import { GrpcStatusFilter } from './grpc-status.filter.js';
+import { correlationOfCall } from './correlation.js';
+import { AppLogger, GrpcStatusFilter } from './grpc-status.filter.js';
 import { clientRequest, errorMessage, introspectionMessage } from './token-messages.js';
 
 /** An OAuth error is an answer here; whatever else is thrown becomes a gRPC status (`grpc-status.filter.ts`). */
 @Controller()
 @UseFilters(GrpcStatusFilter)
-export class TokenController implements TokenService {
-  constructor(@Inject(AuthorizationServer) private readonly server: AuthorizationServer) {}
+export class TokenController {
+  constructor(
+    @Inject(AuthorizationServer) private readonly server: AuthorizationServer,
+    @Inject(AppLogger) private readonly logger: Logger,
+  ) {}
 
   @GrpcMethod('TokenService', 'issueToken')
-  async issueToken({ request }: IssueTokenRequest): Promise<IssueTokenResponse> {
-    try {
-      const granted = await this.server.issueToken(clientRequest(request));
-      return { result: { $case: 'granted', granted } };
-    } catch (error) {
-      return { result: { $case: 'error', error: answered(error) } };
-    }
+  async issueToken({ request }: IssueTokenRequest, metadata: Metadata): Promise<IssueTokenResponse> {
+    const answer = await this.#answer('issueToken', metadata, () => this.server.issueToken(clientRequest(request)));
+    return 'error' in answer
+      ? { result: { $case: 'error', error: answer.error } }
+      : { result: { $case: 'granted', granted: answer.value } };
   }
 
   @GrpcMethod('TokenService', 'revokeToken')
-  async revokeToken({ request }: RevokeTokenRequest): Promise<RevokeTokenResponse> {
-    try {
-      await this.server.revokeToken(clientRequest(request));
-      return { error: undefined };
-    } catch (error) {
-      return { error: answered(error) };
-    }
+  async revokeToken({ request }: RevokeTokenRequest, metadata: Metadata): Promise<RevokeTokenResponse> {
+    const answer = await this.#answer('revokeToken', metadata, () => this.server.revokeToken(clientRequest(request)));
+    return { error: 'error' in answer ? answer.error : undefined };
   }
 
   @GrpcMethod('TokenService', 'introspectToken')
-  async introspectToken({ request }: IntrospectTokenRequest): Promise<IntrospectTokenResponse> {
+  async introspectToken({ request }: IntrospectTokenRequest, metadata: Metadata): Promise<IntrospectTokenResponse> {
+    const introspect = () => this.server.introspectToken(clientRequest(request));
+    const answer = await this.#answer('introspectToken', metadata, introspect);
+    return 'error' in answer
+      ? { result: { $case: 'error', error: answer.error } }
+      : { result: { $case: 'introspection', introspection: introspectionMessage(answer.value) } };
+  }
+
+  async #answer<T>(
+    method: string,
+    metadata: Metadata,
+    work: () => Promise<T>,
+  ): Promise<{ readonly value: T } | { readonly error: OAuthErrorAnswer }> {
+    const facts = { correlationId: correlationOfCall(metadata), method };
+    const began = performance.now();
+    const ms = () => Math.round(performance.now() - began);
     try {
-      const introspection = await this.server.introspectToken(clientRequest(request));
-      return { result: { $case: 'introspection', introspection: introspectionMessage(introspection) } };
-    } catch (error) {
-      return { result: { $case: 'error', error: answered(error) } };
+      const value = await work();
+      this.logger.info({ ...facts, result: 'ok', ms: ms() }, 'answered');
+      return { value };
+    } catch (thrown) {
+      if (!(thrown instanceof OAuthError)) throw thrown;
+      this.logger.info({ ...facts, result: thrown.error, ms: ms() }, 'answered');
+      return { error: errorMessage(thrown) };
     }
   }
-}
-
-function answered(thrown: unknown) {
-  if (thrown instanceof OAuthError) return errorMessage(thrown);
-  throw thrown;
 }
