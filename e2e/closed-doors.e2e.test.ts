@@ -13,10 +13,13 @@ import { basic } from './support/token-client.js';
 describe('doors that stay closed', () => {
   let quickstart: Quickstart;
   let ca: Buffer;
+  let certificates: string;
 
   beforeAll(async () => {
     quickstart = await startQuickstart();
     ca = readFileSync(quickstart.facts.caFile);
+    certificates = temporaryFolder().path;
+    await runKeygate(['certs', 'issue', '--cn', 'probe', '--out', certificates, '--data-dir', quickstart.dataDir]);
   });
   afterAll(async () => {
     await quickstart?.stop();
@@ -75,7 +78,11 @@ describe('doors that stay closed', () => {
     },
   );
 
+  /** With a client certificate, which the gRPC port asks for and the others ignore. */
   function handshake(onPort: number, version: 'TLSv1.1' | 'TLSv1.2'): Promise<TLSSocket> {
+    const [cert, key] = [join(certificates, 'probe.crt'), join(certificates, 'probe.key')].map((file) =>
+      readFileSync(file),
+    );
     return new Promise((resolve, reject) => {
       // Security level 0 lets this client offer TLS 1.1 at all, so that the refusal is the server's.
       const socket = connectTls(
@@ -84,6 +91,8 @@ describe('doors that stay closed', () => {
           host: 'localhost',
           servername: 'localhost',
           ca,
+          cert,
+          key,
           minVersion: version,
           maxVersion: version,
           ciphers: 'DEFAULT:@SECLEVEL=0',
