@@ -57,6 +57,10 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
     logger,
     maxBodyBytes,
     allowInsecureTokenRequests,
+    onAnswered: (answered) => {
+      counters.countTokenRequest(answered.endpoint, answered.status);
+      accessLog.write(answered);
+    },
   });
   return {
     client,

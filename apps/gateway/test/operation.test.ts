@@ -118,9 +118,12 @@ describe('/metrics', () => {
     bed.keyManager.grant('a-secret-token');
     await bed.call('a-secret-token');
     await bed.call('unknown-secret');
+    await bed.token('a=b');
+    await send(`${bed.urls.https}/.well-known/secret`);
     const { body } = await send(`${bed.urls.operations}/metrics`);
     expect(body).toMatch(/keygate_gateway_requests_total\{status_class="2xx",\S*\} 1/);
     expect(body).toMatch(/keygate_gateway_faults_total\{fault="invalidCredentials",\S*\} 1/);
+    expect(body).toMatch(/keygate_gateway_token_requests_total\{endpoint="\/token",status_class="5xx",\S*\} 1/);
     expect(body).toMatch(/keygate_gateway_catalog_revision\S* 7/);
     expect(body).not.toMatch(/secret|demoConsumerKey/);
   });

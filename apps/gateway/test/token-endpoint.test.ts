@@ -55,6 +55,7 @@ describe('POST /token', () => {
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'no-store',
       pragma: 'no-cache',
+      activityid: expect.any(String),
     });
     expect(answer.body).toBe(
       `{"scope":"default","token_type":"Bearer","expires_in":3600,"refresh_token":"${'b'.repeat(32)}","access_token":"${'a'.repeat(32)}"}`,

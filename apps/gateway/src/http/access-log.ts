@@ -2,9 +2,16 @@ import type { DestinationStream } from 'pino';
 import { pino } from 'pino';
 import type { Exchange } from '../pipeline/exchange.js';
 
+/** What a line tells: of an API call, or of a request to a token endpoint, which has no API. */
+export type AccessEntry = Pick<
+  Exchange,
+  'correlationId' | 'clientAddress' | 'method' | 'path' | 'status' | 'startedAt'
+> &
+  Partial<Pick<Exchange, 'isRouted' | 'api' | 'application' | 'upstream' | 'fault'>>;
+
 /** One line for each request; flushed in large pieces, because a write for each costs more than the request's gate. */
 export interface AccessLog {
-  write(exchange: Exchange): void;
+  write(entry: AccessEntry): void;
   flush(): void;
 }
 
@@ -38,7 +45,7 @@ export function createAccessLog({ level, format, destination }: AccessLogSetting
   const isReadable = format === 'pretty' || (format === 'auto' && process.stdout.isTTY === true);
   const line = isReadable ? readableLine : jsonLine;
   return {
-    write: (exchange) => void target.write(line(exchange)),
+    write: (entry) => void target.write(line(entry)),
     // Throws while standard output is not open yet or already gone; there is nothing left to tell it to.
     flush: () => {
       try {
@@ -51,25 +58,25 @@ export function createAccessLog({ level, format, destination }: AccessLogSetting
 }
 
 /** Concatenated, since only the parts that a client or an API publisher chose need escaping. */
-function jsonLine(exchange: Exchange): string {
-  const { fault, upstream } = exchange;
-  const api = exchange.isRouted
-    ? `,"api":${JSON.stringify(exchange.api.name)},"version":${JSON.stringify(exchange.api.version)}`
-    : '';
-  const application = exchange.application ? `,"application":${JSON.stringify(exchange.application.name)}` : '';
+function jsonLine(entry: AccessEntry): string {
+  const { fault, upstream, application } = entry;
+  // Asking an exchange for its API before it has one is an error.
+  const api = entry.isRouted ? entry.api : undefined;
   return (
-    `{"level":"info","time":"${new Date().toISOString()}","name":"access","correlationId":${JSON.stringify(exchange.correlationId)}` +
-    `,"client":"${exchange.clientAddress}","method":${JSON.stringify(exchange.method)},"path":${JSON.stringify(exchange.path)}` +
-    `,"status":${exchange.status},"ms":${millis(exchange)}${api}${application}` +
+    `{"level":"info","time":"${new Date().toISOString()}","name":"access","correlationId":${JSON.stringify(entry.correlationId)}` +
+    `,"client":"${entry.clientAddress}","method":${JSON.stringify(entry.method)},"path":${JSON.stringify(entry.path)}` +
+    `,"status":${entry.status},"ms":${millis(entry)}` +
+    `${api ? `,"api":${JSON.stringify(api.name)},"version":${JSON.stringify(api.version)}` : ''}` +
+    `${application ? `,"application":${JSON.stringify(application.name)}` : ''}` +
     `${upstream === undefined ? '' : `,"upstream":${JSON.stringify(upstream)}`}${fault === undefined ? '' : `,"fault":"${fault}"`}}\n`
   );
 }
 
-function readableLine(exchange: Exchange): string {
-  const { fault, method, path, status, correlationId } = exchange;
+function readableLine(entry: AccessEntry): string {
+  const { fault, method, path, status, correlationId } = entry;
   const time = new Date().toISOString().slice(11, 23);
   const shown = JSON.stringify(path).slice(1, -1);
-  return `${time} INFO  access ${method} ${shown} ${status} ${millis(exchange)}ms${fault === undefined ? '' : ` ${fault}`} correlationId=${correlationId}\n`;
+  return `${time} INFO  access ${method} ${shown} ${status} ${millis(entry)}ms${fault === undefined ? '' : ` ${fault}`} correlationId=${correlationId}\n`;
 }
 
-const millis = (exchange: Exchange) => (performance.now() - exchange.startedAt).toFixed(1);
+const millis = (entry: AccessEntry) => (performance.now() - entry.startedAt).toFixed(1);

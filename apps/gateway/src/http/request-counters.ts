@@ -10,6 +10,7 @@ export class RequestCounters {
   private readonly buckets = new Float64Array(bounds.length);
   private seconds = 0;
   private readonly byFault = new Map<string, number>();
+  private readonly tokenRequests = new Map<string, number>();
 
   count(exchange: Exchange): void {
     const { status, fault } = exchange;
@@ -20,6 +21,12 @@ export class RequestCounters {
     const bucket = bounds.findIndex((bound) => elapsed <= bound);
     if (bucket >= 0) this.buckets[bucket] = (this.buckets[bucket] ?? 0) + 1;
     if (fault !== undefined) this.byFault.set(fault, (this.byFault.get(fault) ?? 0) + 1);
+  }
+
+  /** `endpoint` is a path of our own, never one a client made up. */
+  countTokenRequest(endpoint: string, status: number): void {
+    const key = `${endpoint} ${Math.floor(status / 100)}xx`;
+    this.tokenRequests.set(key, (this.tokenRequests.get(key) ?? 0) + 1);
   }
 
   register(registry: Registry): void {
@@ -46,7 +53,25 @@ export class RequestCounters {
         for (const [fault, count] of byFault) this.inc({ fault }, count);
       },
     });
+    this.registerTokenRequests(registry);
     this.registerDurations(registry);
+  }
+
+  private registerTokenRequests(registry: Registry): void {
+    const { tokenRequests } = this;
+    new Counter({
+      name: 'keygate_gateway_token_requests_total',
+      help: 'Requests to the token endpoints by class of the answer’s HTTP status',
+      labelNames: ['endpoint', 'status_class'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [key, count] of tokenRequests) {
+          const [endpoint = '', status_class = ''] = key.split(' ');
+          this.inc({ endpoint, status_class }, count);
+        }
+      },
+    });
   }
 
   /** As counters rather than a Histogram, which would be observed on every request. */

@@ -22,7 +22,21 @@ export interface TokenHostOptions {
   readonly logger: Logger;
   readonly maxBodyBytes: number;
   readonly allowInsecureTokenRequests: boolean;
-  readonly onAnswered?: (request: FastifyRequest, reply: FastifyReply) => void;
+  /** Hears of every answer once it is out. */
+  readonly onAnswered: (answered: AnsweredRequest) => void;
+}
+
+export interface AnsweredRequest {
+  readonly correlationId: string;
+  readonly clientAddress: string;
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** The path of the endpoint that answered, empty when none did. */
+  readonly endpoint: string;
+  readonly status: number;
+  /** Milliseconds of `performance.now()`. */
+  readonly startedAt: number;
 }
 
 export interface TokenHost {
@@ -46,11 +60,9 @@ export async function createTokenHost(options: TokenHostOptions): Promise<TokenH
   });
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   takeForms(fastify);
+  fastify.addHook('onRequest', async (request, reply) => void reply.header('activityid', request.id));
   refuseEarly(fastify, options.allowInsecureTokenRequests);
-  if (options.onAnswered) {
-    const { onAnswered } = options;
-    fastify.addHook('onResponse', async (request, reply) => onAnswered(request, reply));
-  }
+  fastify.addHook('onResponse', async (request, reply) => options.onAnswered(answeredRequest(request, reply)));
   await app.init();
   await fastify.ready();
   return {
@@ -90,4 +102,16 @@ function reasonToRefuse({ raw }: FastifyRequest, allowInsecureTokenRequests: boo
   if (countHeader(raw.rawHeaders, 'host') > 1) return 'The request has more than one Host.';
   if (!allowInsecureTokenRequests && !(raw.socket as TLSSocket).encrypted) return insecure;
   return undefined;
+}
+
+function answeredRequest(request: FastifyRequest, reply: FastifyReply): AnsweredRequest {
+  return {
+    correlationId: request.id,
+    clientAddress: request.raw.socket.remoteAddress ?? '',
+    method: request.method,
+    path: request.url.split('?', 1)[0] ?? '',
+    endpoint: request.routeOptions.url ?? '',
+    status: reply.statusCode,
+    startedAt: performance.now() - reply.elapsedTime,
+  };
 }

@@ -38,6 +38,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const subscriber = subscribeRedis(config.redis, logger);
   if (redis === undefined) logger.info('no REDIS_URL: tokens are cached in this process only');
   let undecided = 0;
+  let stopping = false;
   const validation = new TokenValidation({
     ...tokens,
     clock,
@@ -52,7 +53,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const changed = (channel: 'redis' | 'grpc') => (live: boolean, lastHeardAt?: number) => {
     const before = hearing.isHearing;
     hearing.set(channel, live, lastHeardAt);
-    if (before === hearing.isHearing) return;
+    if (before === hearing.isHearing || stopping) return;
     if (hearing.isHearing) logger.info({ channel }, 'revocations are heard');
     else
       logger.warn({ localTtlSeconds: tokens.localTtlSeconds }, 'revocations are not heard; tokens are trusted briefly');
@@ -85,6 +86,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       subscription?.start();
     },
     stop: () => {
+      stopping = true;
       stream.stop();
       subscription?.stop();
       redis?.disconnect();
