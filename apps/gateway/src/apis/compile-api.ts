@@ -52,7 +52,7 @@ function authTypeOf(authType: ProtoAuthType): AuthType {
 }
 
 /** Without any CORS settings an API answers `*` and the verbs of the resource asked for. */
-function compileCors({ cors }: Api): CompiledCors | undefined {
+function compileCors({ cors, authorizationHeader }: Api): CompiledCors | undefined {
   if (cors?.enabled === false) return undefined;
   const allowOrigins = new Set(cors?.allowOrigins ?? []);
   const allowsAnyOrigin = cors === undefined || allowOrigins.has('*');
@@ -61,7 +61,16 @@ function compileCors({ cors }: Api): CompiledCors | undefined {
     allowsAnyOrigin,
     // A wildcard with credentials would let every site act for the user; browsers refuse it too.
     allowCredentials: (cors?.allowCredentials ?? false) && !allowsAnyOrigin,
-    allowHeaders: (cors?.allowHeaders ?? []).join(', '),
+    allowHeaders: withHeader(cors?.allowHeaders ?? defaultAllowHeaders, authorizationHeader).join(', '),
     allowMethods: (cors?.allowMethods ?? []).join(', '),
   };
+}
+
+/** WSO2's default; without `authorization` no browser could send its token. */
+const defaultAllowHeaders = ['authorization', 'Access-Control-Allow-Origin', 'Content-Type', 'SOAPAction'];
+
+/** An API's own header for the token has to be allowed as well. */
+function withHeader(allowHeaders: readonly string[], own: string): readonly string[] {
+  const isKnown = own === '' || allowHeaders.some((name) => name.toLowerCase() === own.toLowerCase());
+  return isKnown ? allowHeaders : [...allowHeaders, own];
 }

@@ -90,6 +90,11 @@ describe('an API', () => {
     expect(apiAt(entitiesOf({ apis: [anApi({ cors })] }), '/petstore/1.0.0')?.cors).toMatchObject(expected);
   });
 
+  it('allows its own header for the token in CORS', () => {
+    const api = anApi({ authorizationHeader: 'X-Token' });
+    expect(apiAt(entitiesOf({ apis: [api] }), '/petstore/1.0.0')?.cors?.allowHeaders).toMatch(/SOAPAction, X-Token$/);
+  });
+
   it('with CORS disabled has no rules', () => {
     const cors = { enabled: false, allowOrigins: ['*'], allowCredentials: false, allowHeaders: [], allowMethods: [] };
     expect(apiAt(entitiesOf({ apis: [anApi({ cors })] }), '/petstore/1.0.0')?.cors).toBeUndefined();

@@ -41,11 +41,10 @@ export class ResourceTrie {
     return search(this.#root, segments, from, verb);
   }
 
-  /** Verbs of everything the path matches, for `Allow`; empty when it matches nothing. */
+  /** Declared verbs of everything the path matches; empty when it matches nothing. */
   verbsAt(segments: readonly string[], from: number): readonly string[] {
     const found = new Set<string>();
     collect(this.#root, segments, from, found);
-    if (found.has('GET')) found.add('HEAD');
     return [...found].sort();
   }
 }

@@ -72,6 +72,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   }
 
   onComplete(trailers: string[] | null): void {
+    if (this.#isOver) return;
     const { response, request } = this.exchange;
     this.#end();
     if (trailers !== null && trailers.length > 0 && this.options.method !== 'HEAD' && request.httpVersionMajor === 1) {

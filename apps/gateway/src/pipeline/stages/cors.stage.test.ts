@@ -25,7 +25,8 @@ describe('a preflight', () => {
     expect(run(undefined, preflight('https://x.test')).ownAnswer).toEqual({
       status: 200,
       headers: [
-        ...['Allow', 'GET, HEAD', 'Access-Control-Allow-Methods', 'GET, HEAD'],
+        ...['Allow', 'GET, HEAD', 'Access-Control-Allow-Methods', 'GET'],
+        ...['Access-Control-Allow-Headers', 'authorization, Access-Control-Allow-Origin, Content-Type, SOAPAction'],
         ...['Access-Control-Allow-Origin', '*', 'Content-Length', '0'],
       ],
     });

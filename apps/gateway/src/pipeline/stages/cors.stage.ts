@@ -1,4 +1,5 @@
 import type { CompiledCors } from '../../apis/compiled-catalog.js';
+import { allowOf } from '../allow.js';
 import type { Exchange } from '../exchange.js';
 import { findHeader } from '../header-lines.js';
 import type { Stage } from '../stage.js';
@@ -45,8 +46,8 @@ function isPreflight(exchange: Exchange): boolean {
 }
 
 function preflightHeaders(exchange: Exchange, rules: CompiledCors): string[] {
-  const verbs = exchange.route.verbs.join(', ');
-  const headers = ['Allow', verbs, 'Access-Control-Allow-Methods', rules.allowMethods || verbs];
+  const { verbs } = exchange.route;
+  const headers = ['Allow', allowOf(verbs), 'Access-Control-Allow-Methods', rules.allowMethods || verbs.join(', ')];
   if (rules.allowHeaders !== '') headers.push('Access-Control-Allow-Headers', rules.allowHeaders);
   addOrigin(exchange, rules, headers);
   headers.push('Content-Length', '0');

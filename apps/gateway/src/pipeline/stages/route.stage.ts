@@ -1,4 +1,5 @@
 import type { CompiledApi, CompiledResource } from '../../apis/compiled-catalog.js';
+import { allowOf } from '../allow.js';
 import type { Exchange } from '../exchange.js';
 import { GatewayError } from '../gateway-errors.js';
 import type { Ports } from '../ports.js';
@@ -74,5 +75,5 @@ function checkOffered(exchange: Exchange, api: CompiledApi): void {
   if (resource !== undefined) return;
   if (verbs.length === 0) throw new GatewayError('noSuchResource');
   if (exchange.method === 'OPTIONS' && api.cors !== undefined) return;
-  throw new GatewayError('methodNotAllowed', { headers: ['Allow', verbs.join(', ')] });
+  throw new GatewayError('methodNotAllowed', { headers: ['Allow', allowOf(verbs)] });
 }
