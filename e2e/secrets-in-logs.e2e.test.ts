@@ -1,4 +1,4 @@
-import { temporaryFolder } from '@keygate/common/testing';
+import { temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, startBackend } from './support/backend.js';
 import { type ClusterSettings, type Role, startGateway, startKeyManager } from './support/cluster.js';
@@ -6,8 +6,8 @@ import { noSecretIsPrinted } from './support/no-secrets.js';
 import { freeOffset } from './support/ports.js';
 import { runKeygate } from './support/processes.js';
 import { type Provisioned, provision } from './support/provision.js';
-import { allOutput, secret } from './support/secrets.js';
-import { basic, bearer } from './support/token-client.js';
+import { secret } from './support/secrets.js';
+import { basic, bearer, remember, type TokenAnswer } from './support/token-client.js';
 
 /** Puts secrets in every place a client can put them, right and wrong, at the most talkative log level. */
 describe('secrets and the logs, at level trace', () => {
@@ -130,20 +130,21 @@ describe('secrets and the logs, at level trace', () => {
     expect(ended.code).not.toBe(0);
   });
 
-  it('yet every line of a request carries its correlation id', async () => {
+  it('yet a request can be followed by its correlation id through both processes', async () => {
     const id = 'e2e-correlation-0001';
-    await cluster.client.call(`${gateway.url}/token`, {
+    const { consumerKey, consumerSecret } = cluster.consumer;
+    const granted = await cluster.client.call(`${gateway.url}/token`, {
       method: 'POST',
-      headers: {
-        ...form,
-        activityid: id,
-        Authorization: basic(cluster.consumer.consumerKey, cluster.consumer.consumerSecret),
-      },
+      headers: { ...form, activityid: id, Authorization: basic(consumerKey, consumerSecret) },
       body: 'grant_type=client_credentials',
     });
-    await expect.poll(() => keyManager.process.output().includes(id), { timeout: 2_000 }).toBe(true);
-    expect(gateway.process.output()).toContain(id);
-    expect(allOutput()).toContain('"level"');
+    const { access_token } = remember(granted.json<TokenAnswer>());
+    await cluster.client.call(`${gateway.url}${cluster.path}`, {
+      headers: { ...bearer(access_token), activityid: id },
+    });
+    for (const role of [gateway, keyManager]) {
+      await waitUntil(() => role.process.output().includes(id), { timeoutMillis: 2_000, what: 'the id in the log' });
+    }
   });
 
   noSecretIsPrinted();
