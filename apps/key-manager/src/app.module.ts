@@ -11,6 +11,7 @@ import { RevocationController } from './grpc/revocation.controller.js';
 import { RevocationStream } from './grpc/revocation-stream.js';
 import { TokenController } from './grpc/token.controller.js';
 import { UsageController } from './grpc/usage.controller.js';
+import { Callers } from './operations/callers.js';
 import { UsageStore } from './statistics/usage-store.js';
 
 @Module({})
@@ -25,6 +26,7 @@ export function appModule(assembly: Assembly, logger: Logger, imports: readonly 
     providers: [
       { provide: AppLogger, useValue: logger },
       { provide: AuthorizationServer, useValue: assembly.server },
+      { provide: Callers, useValue: assembly.callers },
       { provide: CatalogStream, useValue: assembly.catalogStream },
       { provide: RevocationStream, useValue: assembly.revocationStream },
       { provide: OpenStreams, useValue: assembly.openStreams },

@@ -14,6 +14,7 @@ import type { Clock, ScopeStore } from './oauth2/ports.js';
 import { createRevocation } from './oauth2/revocation.js';
 import { createTokenValues } from './oauth2/server-key.js';
 import { createTokenEndpoint } from './oauth2/token-endpoint.js';
+import { Callers } from './operations/callers.js';
 import { counted } from './operations/counted-server.js';
 import { createMetrics, type Metrics } from './operations/metrics.js';
 import type { CatalogEvent, RevocationRecord } from './storage/feeds.js';
@@ -37,6 +38,7 @@ export interface Surroundings {
 /** Everything the edges are built on, put together from configuration and stores. Nothing runs yet. */
 export interface Assembly {
   readonly storage: Storage;
+  readonly callers: Callers;
   readonly passwords: Passwords;
   readonly resourceOwners: StoredResourceOwners;
   readonly accounts: UserAccounts;
@@ -51,7 +53,8 @@ export interface Assembly {
 
 export function assemble(surroundings: Surroundings): Assembly {
   const { config, storage, registry, logger } = surroundings;
-  const passwords = createPasswords(config.passwords);
+  const callers = new Callers();
+  const passwords = createPasswords(config.passwords, callers.isGone);
   const resourceOwners = new StoredResourceOwners(storage.users, passwords, logger);
   const accounts = new UserAccounts({ ...storage, audit: storage.auditLog, passwords, clock: systemClock });
   const metrics = createMetrics(registry, passwords.queue);
@@ -60,6 +63,7 @@ export function assemble(surroundings: Surroundings): Assembly {
   const revocationHub = createRevocationHub(storage, logger);
   return {
     storage,
+    callers,
     passwords,
     resourceOwners,
     accounts,
@@ -73,8 +77,11 @@ export function assemble(surroundings: Surroundings): Assembly {
   };
 }
 
-export function createPasswords(settings: KeyManagerConfig['keyManager']['passwords']): Passwords {
-  return new Passwords(settings, { concurrency: availableParallelism(), maxQueue: settings.maxQueue });
+export function createPasswords(
+  settings: KeyManagerConfig['keyManager']['passwords'],
+  isCallerGone?: () => boolean,
+): Passwords {
+  return new Passwords(settings, { concurrency: availableParallelism(), maxQueue: settings.maxQueue, isCallerGone });
 }
 
 function createAuthorizationServer(

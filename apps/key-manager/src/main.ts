@@ -110,7 +110,7 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
     ...facts,
     ready: async () => (await databaseState(storage)) === undefined,
     stop: () => {
-      stopping ??= stop(running);
+      stopping ??= stop(running, logger);
       return stopping;
     },
   };
@@ -140,7 +140,7 @@ async function startServices(
   secretKey: Buffer,
 ) {
   const { fastify, open } = createFastifyHost(listeners.https, logger);
-  fastify.register(oauth2Plugin(assembly.server));
+  fastify.register(oauth2Plugin(assembly.server, assembly.callers));
   fastify.register(
     managementPlugin({
       ...assembly,
@@ -210,19 +210,28 @@ function factsOf({ config, listeners, transport, operations }: Running, issuer: 
   };
 }
 
-/** New work is refused first, then the open work ends, then what it needed goes. */
-async function stop({ config, storage, listeners, app, transport, assembly, background, operations }: Running) {
+/** New work is refused first, then the open work ends, then what it needed goes; what fails does not keep the rest. */
+async function stop(
+  { config, storage, listeners, app, transport, assembly, background, operations }: Running,
+  logger: Logger,
+) {
   const drainMillis = config.keyManager.drainSeconds * 1_000;
   operations.drain();
   transport.drain();
   assembly.openStreams.end();
-  await Promise.all([
-    listeners.https.finish(drainMillis),
-    finishServer(listeners.redirect, drainMillis),
-    transport.finish(drainMillis),
-  ]);
-  await background.stop();
-  await app.close();
-  await operations.close();
-  await storage.close();
+  const steps: readonly Undo[] = [
+    () =>
+      Promise.all([
+        listeners.https.finish(drainMillis),
+        finishServer(listeners.redirect, drainMillis),
+        transport.finish(drainMillis),
+      ]),
+    () => background.stop(),
+    () => app.close(),
+    () => operations.close(),
+    () => storage.close(),
+  ];
+  for (const step of steps) {
+    await step().catch((error: unknown) => logger.error({ err: error }, 'a part did not stop cleanly'));
+  }
 }

@@ -4,10 +4,11 @@ import type { ClientRequest } from '../oauth2/client-request.js';
 import { InvalidRequest, OAuthError, toOAuthError } from '../oauth2/errors.js';
 import type { Parameter } from '../oauth2/parameters.js';
 import { maxBodyBytes, readFormBody, readJsonBody } from '../oauth2/request-body.js';
+import type { Callers } from '../operations/callers.js';
 import { errorAnswer, grantedAnswer, type HttpAnswer, introspectionAnswer, noStore } from './oauth2-answers.js';
 
 /** `/oauth2/*`: form or JSON in, JSON out, and no rules (they live in `oauth2/`). */
-export function oauth2Plugin(server: Omit<AuthorizationServer, 'validateToken'>): FastifyPluginAsync {
+export function oauth2Plugin(server: Omit<AuthorizationServer, 'validateToken'>, callers: Callers): FastifyPluginAsync {
   const token = async (request: ClientRequest) => grantedAnswer(await server.issueToken(request));
   const introspect = async (request: ClientRequest) => introspectionAnswer(await server.introspectToken(request));
   const revoke = async (request: ClientRequest): Promise<HttpAnswer> => {
@@ -17,15 +18,21 @@ export function oauth2Plugin(server: Omit<AuthorizationServer, 'validateToken'>)
   return async (fastify) => {
     readBodies(fastify);
     fastify.setErrorHandler((error, request, reply) => refuse(error, request, reply));
-    post(fastify, '/oauth2/token', token);
-    post(fastify, '/oauth2/revoke', revoke);
-    post(fastify, '/oauth2/introspect', introspect);
-    post(fastify, '/t/:tenant/oauth2/introspect', introspect);
+    const post = (url: string, answer: Answering) => register(fastify, callers, url, answer);
+    post('/oauth2/token', token);
+    post('/oauth2/revoke', revoke);
+    post('/oauth2/introspect', introspect);
+    post('/t/:tenant/oauth2/introspect', introspect);
   };
 }
 
-function post(fastify: FastifyInstance, url: string, answer: (request: ClientRequest) => Promise<HttpAnswer>): void {
-  fastify.post(url, async (request, reply) => send(reply, await answer(clientRequest(request))));
+type Answering = (request: ClientRequest) => Promise<HttpAnswer>;
+
+function register(fastify: FastifyInstance, callers: Callers, url: string, answer: Answering): void {
+  fastify.post(url, async (request, reply) => {
+    const isGone = () => request.raw.socket.destroyed;
+    return send(reply, await callers.during(isGone, () => answer(clientRequest(request))));
+  });
   fastify.route({
     method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     url,

@@ -33,7 +33,7 @@ export class RedisBroadcaster {
   #running: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly redis: Redis,
+    private readonly redis: Pick<Redis, 'set' | 'del' | 'publish' | 'eval'>,
     private readonly keys: RedisKeys,
     private readonly hub: FeedHub<RevocationRecord>,
     private readonly lagSeconds: (seconds: number) => void,
@@ -55,10 +55,12 @@ export class RedisBroadcaster {
   async #run(): Promise<void> {
     const { signal } = this.#stopped;
     let failing = false;
-    this.#position = Math.max(0, this.hub.position - repeatEntries);
+    let isPlaced = false;
     let oldest = Date.now() - repeatMillis;
     while (!signal.aborted && !this.hub.closed) {
       try {
+        if (!isPlaced) this.#position = await this.#firstPosition();
+        isPlaced = true;
         const entries = await this.hub.since(this.#position);
         if (!entries) this.#position = this.hub.position;
         for (const { item } of entries ?? []) {
@@ -77,6 +79,15 @@ export class RedisBroadcaster {
         await this.hub.changed(Number.MAX_SAFE_INTEGER, retryMillis, signal);
       }
     }
+  }
+
+  /** As far back as the feed still goes, which is not far where little is revoked. */
+  async #firstPosition(): Promise<number> {
+    for (let back = repeatEntries; back > 0; back = Math.floor(back / 2)) {
+      const position = Math.max(0, this.hub.position - back);
+      if (await this.hub.since(position)) return position;
+    }
+    return this.hub.position;
   }
 
   async #publish(record: RevocationRecord): Promise<void> {

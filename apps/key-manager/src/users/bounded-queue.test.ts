@@ -53,4 +53,20 @@ describe('a bounded queue', () => {
     expect(await results[1]).toBe('next');
     expect(queue.running).toBe(0);
   });
+
+  it('does not run a job whose caller is gone when its turn comes', async () => {
+    let isGone = false;
+    const queue = new BoundedQueue(1, 5, () => isGone);
+    const running = job(1);
+    let ran = false;
+    const first = queue.run(running.run);
+    const second = queue.run(async () => {
+      ran = true;
+    });
+    isGone = true;
+    running.finish();
+    await first;
+    await expect(second).rejects.toThrow(QueueFull);
+    expect([ran, queue.running]).toEqual([false, 0]);
+  });
 });

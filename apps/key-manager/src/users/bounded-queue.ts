@@ -1,4 +1,4 @@
-/** Refused: as many jobs wait as may wait. */
+/** Refused: as many jobs wait as may wait, or nobody waits for this one any more. */
 export class QueueFull extends Error {
   override readonly name = 'QueueFull';
 }
@@ -11,6 +11,8 @@ export class BoundedQueue {
   constructor(
     private readonly concurrency: number,
     private readonly maxQueue: number,
+    /** Asked when a job's turn has come: whether whoever queued it is gone. */
+    private readonly isCallerGone: () => boolean = () => false,
   ) {}
 
   get running(): number {
@@ -30,6 +32,7 @@ export class BoundedQueue {
       this.#running += 1;
     }
     try {
+      if (this.isCallerGone()) throw new QueueFull('nobody waits for this job any more');
       return await job();
     } finally {
       const next = this.#waiting.shift();

@@ -10,6 +10,13 @@ export interface PasswordCost {
   readonly iterations: number;
 }
 
+export interface PasswordBounds {
+  readonly concurrency: number;
+  readonly maxQueue: number;
+  /** Whether the caller of the request under way is gone. */
+  readonly isCallerGone?: (() => boolean) | undefined;
+}
+
 // A `const enum` of an isolated module cannot be read at run time; 2 is argon2id (RFC 9106).
 const argon2id = 2 as Algorithm;
 
@@ -23,8 +30,8 @@ export class Passwords {
   readonly #options: Options;
   #decoy: Promise<string> | undefined;
 
-  constructor(cost: PasswordCost, bounds: { readonly concurrency: number; readonly maxQueue: number }) {
-    this.queue = new BoundedQueue(bounds.concurrency, bounds.maxQueue);
+  constructor(cost: PasswordCost, bounds: PasswordBounds) {
+    this.queue = new BoundedQueue(bounds.concurrency, bounds.maxQueue, bounds.isCallerGone);
     this.#options = {
       algorithm: argon2id,
       memoryCost: cost.memoryKib,
