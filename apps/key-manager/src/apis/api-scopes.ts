@@ -42,6 +42,22 @@ export async function settleScopes(
   return { ...body, scopes };
 }
 
+const pageSize = 200;
+
+/** A scope that is gone while resources ask for it would be one that nobody guards. */
+export async function requireUnused(
+  apis: Pick<ApiStore, 'listApis'>,
+  tenantDomain: string,
+  name: string,
+): Promise<void> {
+  for (let offset = 0; ; offset += pageSize) {
+    const page = await apis.listApis({ tenantDomain, offset, limit: pageSize });
+    const user = page.apis.find(({ body }) => body.scopes.some((entry) => entry.shared && entry.scope.name === name));
+    if (user) throw new Refusal('conflict', `Scope ${name} is used by API ${user.name}-${user.version}`);
+    if (offset + pageSize >= page.total) return;
+  }
+}
+
 function sharedScope(shared: ReadonlyMap<string, ApiScope>, name: string): ApiScope {
   const found = shared.get(name);
   if (!found) throw new Refusal('invalid', `Shared scope ${name} does not exist`);

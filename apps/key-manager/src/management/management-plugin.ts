@@ -3,6 +3,7 @@ import type { GatewayEnvironment } from '../apis/environments.js';
 import type { Clock, ResourceOwners } from '../oauth2/ports.js';
 import { deriveClientSecret, newClientId } from '../oauth2/server-key.js';
 import type { TokenEndpoint } from '../oauth2/token-endpoint.js';
+import type { Callers } from '../operations/callers.js';
 import type { Storage } from '../storage/storage.js';
 import type { UserAccounts } from '../users/user-accounts.js';
 import { type ManagementPorts, planes } from './planes.js';
@@ -16,6 +17,7 @@ export interface ManagementParts {
   readonly accounts: UserAccounts;
   readonly resourceOwners: ResourceOwners;
   readonly tokenEndpoint: TokenEndpoint;
+  readonly callers: Callers;
   /** Server key that client secrets are derived with. */
   readonly secretKey: Buffer;
   readonly environments: readonly GatewayEnvironment[];
@@ -51,6 +53,7 @@ export function connect(parts: ManagementParts): { ports: ManagementPorts; authe
       clock,
     },
     authenticators: {
+      callers: parts.callers,
       passwords: resourceOwners,
       bearer: bearerAuthentication({ tokens: storage.tokens, clients: storage.clients, owners: resourceOwners, clock }),
     },

@@ -137,6 +137,15 @@ describe('devportal applications', () => {
     expect(page).toMatchObject({ status: 400, body: { error: [{ message: expect.stringContaining('query.limit') }] } });
   });
 
+  it('takes an empty body of any type for none', async () => {
+    const { body } = await create('empty body');
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '0' };
+    const answer = await world.call('DELETE', `${applications}/${body.applicationId}`, { token, headers });
+    expect(answer).toMatchObject({ status: 200 });
+    const put = await world.call('POST', applications, { token, headers });
+    expect(put).toMatchObject({ status: 400 });
+  });
+
   it.each(['not-a-uuid', '%00', '..%2f..%2fapis', "'; drop table applications; --"])(
     'answers 404 for the id %s',
     async (id) => {

@@ -89,6 +89,9 @@ describe('scopes', () => {
     const used = await create([{ scope: { name: 'kept', bindings: [] }, shared: true }], ['kept']);
     expect(used).toMatchObject({ status: 201, body: { scopes: [{ shared: true, scope: { bindings: ['admin'] } }] } });
     expect(await create([{ scope: { name: 'nowhere' }, shared: true }])).toMatchObject({ status: 400 });
+    const { body } = await world.call('GET', `${publisher}/scopes`, { token: admin });
+    const { id } = body.list.find(({ name }: Json) => name === 'kept');
+    expect(await world.call('DELETE', `${publisher}/scopes/${id}`, { token: admin })).toMatchObject({ status: 409 });
   });
 
   it('are bound to roles that can be asked for', async () => {

@@ -15,27 +15,7 @@ const one = '/apis/{apiId}';
 
 export function apiRoutes(ports: ApiPorts): Route[] {
   return [
-    route({
-      method: 'GET',
-      path: '/apis',
-      summary: 'APIs of the tenant that the caller may work on.',
-      access: reading,
-      query: z.object({
-        query: z.string().max(255).optional().describe('Part of the name, also as name:part.'),
-        ...pageQuery,
-      }),
-      answer: listAnswer(z.looseObject({ id: z.string(), name: z.string(), version: z.string() })),
-      async handle(caller, { query: { query, ...page } }) {
-        const roles = accessRoles(caller);
-        const found = await ports.apis.listApis({
-          tenantDomain: caller.tenantDomain,
-          ...(query ? { query: query.replace(/^name:/, '') } : {}),
-          ...(roles ? { accessibleTo: roles } : {}),
-          ...page,
-        });
-        return listOf(found.apis.map(toApiInfo), found.total, page);
-      },
-    }),
+    ...listRoutes(ports),
     route({
       method: 'POST',
       path: '/apis',
@@ -60,6 +40,33 @@ export function apiRoutes(ports: ApiPorts): Route[] {
     }),
     ...changingRoutes(ports),
   ];
+}
+
+/** WSO2 clients ask for the list with a slash at the end, too. */
+function listRoutes(ports: ApiPorts): Route[] {
+  return (['/apis', '/apis/'] as const).map((path) =>
+    route({
+      method: 'GET',
+      path,
+      summary: 'APIs of the tenant that the caller may work on.',
+      access: reading,
+      query: z.object({
+        query: z.string().max(255).optional().describe('Part of the name, also as name:part.'),
+        ...pageQuery,
+      }),
+      answer: listAnswer(z.looseObject({ id: z.string(), name: z.string(), version: z.string() })),
+      async handle(caller, { query: { query, ...page } }) {
+        const roles = accessRoles(caller);
+        const found = await ports.apis.listApis({
+          tenantDomain: caller.tenantDomain,
+          ...(query ? { query: query.replace(/^name:/, '') } : {}),
+          ...(roles ? { accessibleTo: roles } : {}),
+          ...page,
+        });
+        return listOf(found.apis.map(toApiInfo), found.total, page);
+      },
+    }),
+  );
 }
 
 function changingRoutes(ports: ApiPorts): Route[] {

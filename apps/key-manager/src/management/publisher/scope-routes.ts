@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { SharedScope } from '../../apis/api.js';
-import { requireScopeName } from '../../apis/api-scopes.js';
-import type { SharedScopeStore } from '../../apis/api-store.js';
+import { requireScopeName, requireUnused } from '../../apis/api-scopes.js';
+import type { ApiStore, SharedScopeStore } from '../../apis/api-store.js';
 import { Refusal } from '../../refusal.js';
 import { AlreadyExists } from '../../storage/errors.js';
 import type { UserStore } from '../../users/user-store.js';
@@ -14,6 +14,7 @@ import { scopeFacts } from './api-schema.js';
 
 export interface ScopeRoutePorts {
   readonly sharedScopes: SharedScopeStore;
+  readonly apis: Pick<ApiStore, 'listApis'>;
   readonly users: Pick<UserStore, 'listRoles'>;
 }
 
@@ -78,15 +79,16 @@ export function scopeRoutes(ports: ScopeRoutePorts): Route[] {
   ];
 }
 
-function otherRoutes({ sharedScopes, users }: ScopeRoutePorts): Route[] {
+function otherRoutes({ sharedScopes, apis, users }: ScopeRoutePorts): Route[] {
   return [
     route({
       method: 'DELETE',
       path: one,
-      summary: 'Deletes a shared scope.',
+      summary: 'Deletes a shared scope that no API uses.',
       access: managing,
       async handle(caller, { parameters }) {
-        const { id } = await find(sharedScopes, caller, parameters.scopeId);
+        const { id, name } = await find(sharedScopes, caller, parameters.scopeId);
+        await requireUnused(apis, caller.tenantDomain, name);
         await sharedScopes.deleteScope(caller.tenantDomain, id);
       },
     }),

@@ -1,10 +1,12 @@
 import type { ResourceOwners } from '../../oauth2/ports.js';
+import type { Callers } from '../../operations/callers.js';
 import type { Access, BearerAuthentication, Caller } from './caller.js';
 import { forbidden, unauthenticated } from './problem.js';
 
 export interface Authenticators {
   readonly bearer: BearerAuthentication;
   readonly passwords: Pick<ResourceOwners, 'authenticate'>;
+  readonly callers: Pick<Callers, 'during'>;
 }
 
 const maxCredentialLength = 8_192;
@@ -13,7 +15,7 @@ const maxCredentialLength = 8_192;
 export function authenticate(
   access: Access,
   authorization: string | undefined,
-  authenticators: Authenticators,
+  authenticators: Omit<Authenticators, 'callers'>,
 ): Promise<Caller | undefined> {
   switch (access.by) {
     case 'anyone':
@@ -30,7 +32,7 @@ export function authenticate(
 async function byToken(
   authorization: string | undefined,
   scopes: readonly string[] | undefined,
-  { bearer }: Authenticators,
+  { bearer }: Pick<Authenticators, 'bearer'>,
 ): Promise<Caller> {
   const accessToken = credentialOf('bearer', authorization);
   if (accessToken === undefined) throw unauthenticated(bearerChallenge(), 'Unauthenticated request');
@@ -58,7 +60,7 @@ const basicChallenge = 'Basic realm="Keygate", charset="UTF-8"';
 async function byPassword(
   authorization: string | undefined,
   role: string | undefined,
-  { passwords }: Authenticators,
+  { passwords }: Pick<Authenticators, 'passwords'>,
 ): Promise<Caller> {
   const [login, secret] = loginOf(authorization);
   const caller = await passwords.authenticate(login, secret);

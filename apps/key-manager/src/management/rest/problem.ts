@@ -37,6 +37,10 @@ export function badRequest(description: string): Problem {
   return new Problem(restError(400, 'Bad Request', description));
 }
 
+export function unsupportedMediaType(): Problem {
+  return new Problem(restError(415, 'Unsupported Media Type', 'The body must be JSON'));
+}
+
 /** 400 that names every member that does not fit. */
 export function misfit(where: 'body' | 'query', issues: readonly z.core.$ZodIssue[]): Problem {
   const details = issues.slice(0, 20).map(({ path, message }) => ({

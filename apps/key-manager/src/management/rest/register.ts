@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { type Authenticators, authenticate } from './authenticate.js';
 import type { Caller } from './caller.js';
 import { openApiDocument } from './openapi.js';
-import { badRequest, misfit, toRestError, wso2ErrorBody } from './problem.js';
+import { badRequest, misfit, toRestError, unsupportedMediaType, wso2ErrorBody } from './problem.js';
 import { Answer, type Plane, type RestRequest, type Route } from './route.js';
 
 const bodyLimitBytes = 1_048_576;
@@ -24,13 +24,16 @@ function parseJson(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   const json = fastify.getDefaultJsonParser('error', 'error');
   fastify.addContentTypeParser<string>(
-    /^application\/([\w.+-]+\+)?json/,
+    /^application\/([\w.+-]+\+)?json\s*(;|$)/i,
     { parseAs: 'string' },
     (request, body, done) => {
       if (body.trim() === '') return done(null, undefined);
       if (isTooDeep(body)) return done(badRequest('The body is nested too deeply'));
       return json(request, body, done);
     },
+  );
+  fastify.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (_request, body, done) =>
+    body.length === 0 ? done(null, undefined) : done(unsupportedMediaType()),
   );
 }
 
@@ -62,7 +65,11 @@ function register(fastify: FastifyInstance, plane: Plane, route: Route, authenti
     bodyLimit: bodyLimitBytes,
     // Before the body is read, so that a stranger's upload costs nothing.
     onRequest: async (request) => {
-      const caller = await authenticate(route.access, request.headers.authorization, authenticators);
+      // A password check that waits for its turn is dropped when nobody waits for it any more.
+      const caller = await authenticators.callers.during(
+        () => request.raw.socket.destroyed,
+        () => authenticate(route.access, request.headers.authorization, authenticators),
+      );
       if (caller) callers.set(request, caller);
     },
     handler: async (request, reply) => {

@@ -86,7 +86,7 @@ export async function startWorld(
   const server = fastify({ https: { cert: pair.cert, key: pair.key } });
   const registered: { method: string | string[]; url: string }[] = [];
   server.addHook('onRoute', ({ method, url }) => void registered.push({ method, url }));
-  server.register(oauth2Plugin(made.server));
+  server.register(oauth2Plugin(made.server, made.callers));
   server.register(managementPlugin(parts));
   await server.listen({ host: '127.0.0.1', port: 0 });
   const { port } = server.server.address() as AddressInfo;
