@@ -16,7 +16,7 @@ export interface LoggerSettings {
 export function createLogger(settings: LoggerSettings): Logger {
   const isPretty = settings.format === 'pretty' || (settings.format === 'auto' && process.stdout.isTTY === true);
   const target = settings.destination ?? pino.destination({ fd: 1, sync: true });
-  return pino(
+  const logger = pino(
     {
       name: settings.name,
       level: settings.level,
@@ -25,16 +25,27 @@ export function createLogger(settings: LoggerSettings): Logger {
       formatters: {
         level: (label) => ({ level: label }),
         log: (object) => redacted(object) as Record<string, unknown>,
-        bindings: (bindings) => redacted(bindings) as Record<string, unknown>,
       },
       serializers: { err: (error: unknown) => error },
       hooks: {
         logMethod(args, method) {
-          const safe = args.map((argument) => (typeof argument === 'string' ? redactedText(argument) : argument));
-          method.apply(this, safe as typeof args);
+          method.apply(this, safeArguments(args) as typeof args);
         },
       },
     },
     isPretty ? { write: (line: string) => target.write(prettyLine(line)) } : target,
   );
+  const { child } = logger;
+  // Pino serialises the bindings of a child once and past every formatter, so they are made safe here.
+  logger.child = function safeChild(this: Logger, bindings: object, options?: object) {
+    return child.call(this, redacted(bindings) as Record<string, unknown>, options);
+  } as typeof logger.child;
+  return logger;
+}
+
+/** Texts without credentials; an error alone becomes a member, because pino would copy its message as it is. */
+function safeArguments(args: readonly unknown[]): unknown[] {
+  const [first, ...rest] = args;
+  const facts = first instanceof Error ? [{ err: first }, ...(rest.length > 0 ? [] : [first.message])] : [first];
+  return [...facts, ...rest].map((argument) => (typeof argument === 'string' ? redactedText(argument) : argument));
 }
