@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLogger } from '@keygate/common/logging';
@@ -12,7 +12,8 @@ const logger = createLogger({ name: 'test', level: 'silent', format: 'json' });
 const sources = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const writer = fileURLToPath(new URL('./token-writer.mjs', import.meta.url));
 
-describe('the embedded database', () => {
+// Without the image that the build makes, a first start takes PGlite seconds of processor time.
+describe('the embedded database', { timeout: 120_000 }, () => {
   const cleanUps: (() => Promise<void> | void)[] = [];
   afterEach(async () => {
     for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
@@ -78,13 +79,12 @@ describe('the embedded database', () => {
     }
     expect(acknowledged.size).toBeGreaterThan(200);
     expect(missing).toEqual([]);
-  }, 120_000);
+  });
 
   it('says in one line that its files are damaged', async () => {
     const dataDir = newFolder();
     const first = await open(dataDir);
     await first.close();
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(join(dataDir, 'database', 'global', 'pg_control'), 'damaged');
     const error: Error = await open(dataDir).catch((reason) => reason);
     expect(error.message).toMatch(/^The embedded database in .* did not start: /);

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
@@ -6,6 +5,7 @@ import { Client } from 'pg';
 import { StoreUnavailable } from '../../errors.js';
 import { valueTypes } from '../value-types.js';
 import { type FolderLock, lockDataFolder } from './data-folder-lock.js';
+import { createDatabaseFolder } from './database-image.js';
 import { ExclusivePool, type PoolLimits } from './exclusive-pool.js';
 
 export interface EmbeddedDatabase {
@@ -32,7 +32,6 @@ export async function openEmbeddedDatabase(dataDir: string, limits?: PoolLimits)
 }
 
 async function open(folder: string, lock: FolderLock, limits: PoolLimits | undefined): Promise<EmbeddedDatabase> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const pglite = await start(folder);
   // Typed loosely by PGlite: pg's configuration has an undeclared member `connection`.
   const client = new Client({ ...createPgConfig(pglite), types: valueTypes });
@@ -58,6 +57,7 @@ async function open(folder: string, lock: FolderLock, limits: PoolLimits | undef
 
 async function start(folder: string): Promise<PGlite> {
   try {
+    await createDatabaseFolder(folder);
     return await PGlite.create(folder);
   } catch (error) {
     const [line] = (error instanceof Error ? error.message : String(error)).split('\n');

@@ -1,19 +1,24 @@
+import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
+import { temporaryFolder } from '@keygate/common/testing';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../errors.js';
 import { pooledDataSource } from '../data-source.js';
 import { Database } from '../database.js';
+import { createDatabaseFolder } from './database-image.js';
 import { ExclusivePool } from './exclusive-pool.js';
 
 describe('ExclusivePool', () => {
+  const folder = temporaryFolder();
   let pglite: PGlite;
   let client: Client;
 
   beforeAll(async () => {
-    pglite = await PGlite.create();
+    await createDatabaseFolder(join(folder.path, 'database'));
+    pglite = await PGlite.create(join(folder.path, 'database'));
     client = new Client(createPgConfig(pglite));
     await client.connect();
     await client.query('create table t (value integer not null)');
@@ -21,6 +26,7 @@ describe('ExclusivePool', () => {
   afterAll(async () => {
     await client.end();
     await pglite.close();
+    folder.remove();
   });
   beforeEach(async () => {
     await client.query('delete from t');
