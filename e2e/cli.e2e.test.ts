@@ -33,22 +33,20 @@ describe('the keygate command beside a running key manager', () => {
       cwd: settings.dataDir,
       env: { DATABASE_URL: settings.databaseUrl, KEYGATE_DATA_DIR: settings.dataDir },
     });
-  const json = async (...args: string[]) => {
+  const json = async <T>(...args: string[]): Promise<T> => {
     const finished = await keygate(...args, '--json');
     expect(finished.code, finished.output).toBe(0);
-    return JSON.parse(finished.output) as { applied: string[]; pending: string[]; appliedNow?: string[] };
+    return JSON.parse(finished.output) as T;
   };
+  const migrations = () => json<{ name: string; applied: boolean }[]>('migrate', 'status');
 
   it('migrates an empty database once, also when two do it at the same time', async () => {
-    const before = await json('migrate', 'status');
-    expect(before.applied).toEqual([]);
-    expect(before.pending.length).toBeGreaterThan(0);
-    const both = await Promise.all([json('migrate', 'up'), json('migrate', 'up')]);
-    for (const one of both) {
-      expect(one.applied).toEqual(before.pending);
-    }
-    const after = await json('migrate', 'status');
-    expect(after).toMatchObject({ applied: before.pending, pending: [] });
+    const before = await migrations();
+    expect(before.length).toBeGreaterThan(0);
+    expect(before.filter(({ applied }) => applied)).toEqual([]);
+    const both = await Promise.all([1, 2].map(() => json<{ applied: string[] }>('migrate', 'up')));
+    expect(both.flatMap(({ applied }) => applied)).toEqual(before.map(({ name }) => name));
+    expect((await migrations()).filter(({ applied }) => !applied)).toEqual([]);
     expect((await keygate('migrate', 'up')).output).toContain('nothing to do');
   });
 
@@ -90,20 +88,20 @@ describe('the keygate command beside a running key manager', () => {
   });
 
   it('explains every command with examples', async () => {
-    for (const command of [
+    const commands = [
       'up',
       'gateway',
       'key-manager',
       'ports',
-      'config check',
       'config show',
       'migrate up',
       'certs issue',
       'users create',
-    ]) {
-      const help = await runKeygate([...command.split(' '), '--help']);
-      expect(help.code, command).toBe(0);
-      expect(help.output, command).toContain('Examples:');
+    ];
+    const helps = await Promise.all(commands.map((command) => runKeygate([...command.split(' '), '--help'])));
+    for (const [index, help] of helps.entries()) {
+      expect(help.code, commands[index]).toBe(0);
+      expect(help.output, commands[index]).toContain('Examples:');
     }
   });
 
