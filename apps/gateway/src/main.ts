@@ -78,6 +78,7 @@ function openOperations(config: GatewayConfig, gatewayId: string, parts: Gateway
     // A loaded catalogue is enough: known tokens are served while the key manager is away.
     readiness: {
       catalogue: async () => (parts.catalog.current() ? undefined : 'none has been received from a key manager yet'),
+      keyManager: async () => (parts.client.isConnected ? undefined : { degraded: 'not connected' }),
     },
     metrics: gatewayMetrics({ gatewayId, ...parts }),
   });

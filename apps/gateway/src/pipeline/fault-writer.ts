@@ -15,6 +15,8 @@ export function writeFault(exchange: Exchange, error: GatewayError, headers: str
   const body = asXml ? xmlBody(code, message, error.description) : jsonBody(code, message, error.description);
   headers.push('Content-Type', asXml ? 'application/xml; charset=UTF-8' : 'application/json; charset=UTF-8');
   headers.push('Content-Length', String(Buffer.byteLength(body)), 'Cache-Control', 'no-store');
+  // What a caller quotes to the operator, who finds every line of the request by it.
+  headers.push('activityid', exchange.correlationId);
   response.writeHead(status, headers);
   response.end(method === 'HEAD' ? undefined : body);
   drain(exchange.request);
