@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { application, grant, registerClient, type Subject, tokenPair } from './fixtures.contract.js';
+import { application, grant, hash, registerClient, type Subject, tokenPair } from './fixtures.contract.js';
 
 const minute = 60_000;
 
@@ -52,14 +52,23 @@ export function janitorContract({ storage, clock }: Subject): void {
       expect(await tokens().findRefreshToken(pair.refreshToken.hash)).toMatchObject({ state: 'ACTIVE' });
     });
 
-    it('keeps what never expires', async () => {
-      const at = clock.tick();
-      const family = grant(await registerClient(storage()), at, { expiresAt: undefined });
-      const { accessToken } = tokenPair(family, at);
-      await tokens().saveTokens({ grant: family, accessToken: { ...accessToken, expiresAt: undefined } });
+    it('keeps what never expires until it is revoked or its client is gone', async () => {
+      const forever = async () => {
+        const family = grant(await registerClient(storage()), clock.tick(), { expiresAt: undefined });
+        const pair = tokenPair(family, clock.now());
+        const accessToken = { ...pair.accessToken, hash: hash(), expiresAt: undefined };
+        // Saved at once with one that ends: the family has no end.
+        await Promise.all([tokens().saveTokens({ grant: family, accessToken }), tokens().saveTokens(pair)]);
+        return { hash: accessToken.hash, family };
+      };
+      const [kept, revoked, orphaned] = [await forever(), await forever(), await forever()];
+      await tokens().revokeBy({ kind: 'grant', grantId: revoked.family.id }, clock.now());
+      await storage().clientRegistry.deleteRegistration(orphaned.family.clientId);
       clock.tick(10_000 * 60 * minute);
       await sweepAll();
-      expect(await tokens().findAccessToken(accessToken.hash)).toBeDefined();
+      expect(await tokens().findAccessToken(kept.hash)).toMatchObject({ revoked: false });
+      expect(await tokens().findAccessToken(revoked.hash)).toBeUndefined();
+      expect(await tokens().findAccessToken(orphaned.hash)).toBeUndefined();
     });
 
     it('takes the feeds away from the old end, and says so to who was far behind', async () => {

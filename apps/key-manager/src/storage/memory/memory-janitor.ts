@@ -22,7 +22,9 @@ export class MemoryJanitor implements Janitor {
   #sweepGrants(now: number, limit: number): number {
     const lastExpiry = new Map<string, number>();
     for (const { grantId, expiresAt } of [...this.db.accessTokens.values(), ...this.db.refreshTokens.values()]) {
-      const expiry = expiresAt ?? Number.POSITIVE_INFINITY;
+      const grant = this.db.grants.get(grantId);
+      const isOver = grant === undefined || grant.revoked || !this.db.clients.has(grant.record.clientId);
+      const expiry = expiresAt ?? (isOver ? 0 : Number.POSITIVE_INFINITY);
       lastExpiry.set(grantId, Math.max(lastExpiry.get(grantId) ?? 0, expiry));
     }
     const dead = [...this.db.grants.keys()]

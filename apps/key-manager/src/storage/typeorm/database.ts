@@ -33,14 +33,37 @@ const attempts = 4;
 
 /** The data source, with its errors in our words and transactions that survive a deadlock. */
 export class Database {
+  readonly #running = new Set<Promise<unknown>>();
+  #closing = false;
+
   constructor(readonly dataSource: DataSource) {}
 
+  /** Lets what is under way finish. TypeORM would take the connections from under it. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    await this.dataSource.destroy();
+  }
+
   /** One statement, or reads that need no common snapshot. */
-  async run<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  run<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#tracked(async () => {
+      try {
+        return await this.#once(work);
+      } catch (error) {
+        throw error instanceof TryAgain ? new StoreUnavailable(error.message) : error;
+      }
+    });
+  }
+
+  async #tracked<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closing) throw new StoreUnavailable('The database is being closed');
+    const running = work();
+    this.#running.add(running);
     try {
-      return await this.#once(work);
-    } catch (error) {
-      throw error instanceof TryAgain ? new StoreUnavailable(error.message) : error;
+      return await running;
+    } finally {
+      this.#running.delete(running);
     }
   }
 
@@ -69,12 +92,12 @@ export class Database {
 
   /** All of `work` or nothing. It may run again after a deadlock, so it must change nothing but the database. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#inTransaction(undefined, work);
+    return this.#tracked(() => this.#inTransaction(undefined, work));
   }
 
   /** Reads that all see the same moment. */
   snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#inTransaction('REPEATABLE READ', work);
+    return this.#tracked(() => this.#inTransaction('REPEATABLE READ', work));
   }
 
   async #inTransaction<T>(isolation: Begin['isolation'], work: (session: Session) => Promise<T>): Promise<T> {

@@ -117,10 +117,12 @@ with item as (
   insert into grants as g (id, tenant_domain, client_id, subject, kind, client_epoch, subject_epoch, created_at,
     expires_at, sweep_after)
   select distinct on (grant_id) grant_id, item.tenant_domain, item.client_id, item.subject, item.kind, c.token_epoch,
-    coalesce(s.token_epoch, 0), item.created_at, grant_expires_at, sweep_after
+    coalesce(s.token_epoch, 0), item.created_at, grant_expires_at,
+    case when bool_or(sweep_after is null) over family then null else max(sweep_after) over family end
   from item
   join oauth_clients c on c.client_id = item.client_id and c.active
   left join subject_epochs s on s.subject = item.subject
+  window family as (partition by grant_id)
   order by grant_id
   on conflict (id) do update
     set sweep_after = case when g.sweep_after is null or excluded.sweep_after is null then null

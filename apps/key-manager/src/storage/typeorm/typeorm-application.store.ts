@@ -64,11 +64,11 @@ export class TypeOrmApplicationStore implements ApplicationStore {
       const where = { applicationId: id };
       const keys = await session.table(clientEntity).find({ select: { clientId: true }, where });
       const clientIds = keys.map(({ clientId }) => clientId);
-      const ended = await deleteClients(session, clientIds);
+      const now = this.clock.now();
+      const ended = await deleteClients(session, clientIds, now);
       const subscriptions = await session.table(subscriptionEntity).find({ select: { id: true }, where });
       await session.table(subscriptionEntity).delete(where);
       await session.table(applicationEntity).delete({ id });
-      const now = this.clock.now();
       await appendCatalog(session, now, [
         ...subscriptions.map((subscription) => ({ entity: 'subscription' as const, id: subscription.id })),
         ...clientIds.map((clientId) => ({ entity: 'consumer_key' as const, id: clientId })),

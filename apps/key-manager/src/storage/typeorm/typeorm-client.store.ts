@@ -92,9 +92,9 @@ export class TypeOrmClientStore implements ClientStore, ClientRegistry {
 
   deleteRegistration(clientId: string): Promise<boolean> {
     return this.db.transaction(async (session) => {
-      const [ended] = await deleteClients(session, [clientId]);
-      if (ended === undefined) return false;
       const now = this.clock.now();
+      const [ended] = await deleteClients(session, [clientId], now);
+      if (ended === undefined) return false;
       await appendCatalog(session, now, [{ entity: 'consumer_key', id: clientId }]);
       await appendRevocations(session, { revokedAt: now, now }, [ended]);
       return true;
@@ -108,13 +108,19 @@ export class TypeOrmClientStore implements ClientStore, ClientRegistry {
 }
 
 /** Removes those that are there, with their secrets; answers the revocations to append. */
-export async function deleteClients(session: Session, clientIds: readonly string[]) {
+export async function deleteClients(session: Session, clientIds: readonly string[], now: number) {
   const ended = [];
   for (const clientId of [...clientIds].sort()) {
     const revocation = await endClientGrants(session, clientId);
     await session.table(clientSecretEntity).delete({ clientId });
     const { affected } = await session.table(clientEntity).delete({ clientId });
-    if (affected === 1) ended.push(revocation);
+    if (affected !== 1) continue;
+    ended.push(revocation);
+    // Tokens that never expire would stay for ever.
+    await session.changed('update grants set sweep_after = $2 where client_id = $1 and sweep_after is null', [
+      clientId,
+      now,
+    ]);
   }
   return ended;
 }

@@ -42,6 +42,14 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
   const clients = new TypeOrmClientStore(db, clock);
   const scopes = new TypeOrmScopeStore(db);
   const operations = new TypeOrmOperationsStore(db, clock);
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    const drained = db.close();
+    await commitSignal.stop();
+    await stopListening();
+    await drained;
+    await parts.release();
+  };
   return {
     kind,
     tenants,
@@ -65,11 +73,9 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
     ping: async () => {
       await db.run((session) => session.rows('select 1'));
     },
-    close: async () => {
-      await commitSignal.stop();
-      await stopListening();
-      await dataSource.destroy();
-      await parts.release();
+    close: () => {
+      closed ??= close();
+      return closed;
     },
   };
 }

@@ -109,10 +109,10 @@ const toRevocation = ({ hash, expires_at }: Live): NewRevocation => ({
 
 /** The row of the grant comes first here and in a rotation: that is what keeps the two from waiting in a circle. */
 async function revokeGrant(session: Session, grantId: string, at: number): Promise<NewRevocation[] | undefined> {
-  const first = await session.changed('update grants set revoked_at = $2 where id = $1 and revoked_at is null', [
-    grantId,
-    at,
-  ]);
+  const first = await session.changed(
+    `update grants set revoked_at = $2, sweep_after = coalesce(sweep_after, $2) where id = $1 and revoked_at is null`,
+    [grantId, at],
+  );
   if (first === 0) return undefined;
   await session.changed(`update refresh_tokens set state = 'REVOKED' where grant_id = $1 and state <> 'REVOKED'`, [
     grantId,

@@ -1,14 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
@@ -38,13 +29,15 @@ const defaultWatch: Watch = { watchMillis: 5 * heartbeatMillis, lookMillis: hear
 export async function lockDataFolder(path: string, watch: Watch = defaultWatch): Promise<FolderLock> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const own = JSON.stringify({ ...identityOf(process.pid), token: randomUUID() });
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let attempt = 0; attempt < 50; attempt++) {
     if (create(path, own)) return hold(path, own);
     const found = read(path);
-    // Undefined: released between the two looks.
-    if (found === undefined) continue;
-    if (await ownerLives(path, found, watch)) throw new DataFolderInUse(inUse(path, found));
-    removeStale(path, found);
+    if (found !== undefined) {
+      if (await ownerLives(path, found, watch)) throw new DataFolderInUse(inUse(path, found));
+      if (takeOver(path, found, own)) return hold(path, own);
+    }
+    // Released or taken between two looks.
+    await pause(10);
   }
   throw new DataFolderInUse(inUse(path, read(path)));
 }
@@ -71,7 +64,7 @@ function hold(path: string, own: string): FolderLock {
   const release = () => {
     clearInterval(heartbeat);
     process.off('exit', release);
-    if (read(path) === own) unlinkSync(path);
+    if (read(path) === own) remove(path);
   };
   process.on('exit', release);
   return { release };
@@ -91,16 +84,28 @@ async function ownerLives(path: string, found: string, watch: Watch): Promise<bo
   return false;
 }
 
-/** Moved away rather than deleted: what another process took in the meantime is seen and put back. */
-function removeStale(path: string, judged: string): void {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    renameSync(path, aside);
-    if (readFileSync(aside, 'utf8') !== judged) linkSync(aside, path);
-    unlinkSync(aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+/**
+ * Behind a gate that one process passes at a time, and judged again there: two that found the same dead owner must not
+ * both remove what is there, or the second would remove the lock of the first.
+ */
+function takeOver(path: string, judged: string, own: string): boolean {
+  const gate = `${path}.takeover`;
+  if (!create(gate, own)) {
+    // Passing takes no millisecond; who is in there for longer was killed.
+    if (Date.now() - touchedAt(gate) > 10 * heartbeatMillis) remove(gate);
+    return false;
   }
+  try {
+    if (read(path) !== judged) return false;
+    remove(path);
+    return create(path, own);
+  } finally {
+    remove(gate);
+  }
+}
+
+function remove(path: string): void {
+  rmSync(path, { force: true });
 }
 
 function read(path: string): string | undefined {

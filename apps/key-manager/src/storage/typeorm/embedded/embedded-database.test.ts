@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { createLogger } from '@keygate/common/logging';
 import { startProcess, temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { StoreUnavailable } from '../../errors.js';
 import { grant, registerClient, tokenPair } from '../../fixtures.contract.js';
 import { openStorage } from '../../open-storage.js';
 import { DataFolderInUse } from './data-folder-lock.js';
@@ -79,6 +80,18 @@ describe('the embedded database', { timeout: 120_000 }, () => {
     }
     expect(acknowledged.size).toBeGreaterThan(200);
     expect(missing).toEqual([]);
+  });
+
+  it('finishes what is under way when it is closed', async () => {
+    const storage = await open(newFolder());
+    const clientId = await registerClient(storage);
+    const pair = tokenPair(grant(clientId, 1), 1);
+    await storage.tokens.saveTokens(pair);
+    const revoking = storage.tokens.revokeBy({ kind: 'grant', grantId: pair.grant.id }, 2);
+    const closing = storage.close();
+    await expect(storage.ping()).rejects.toThrow(StoreUnavailable);
+    expect(await revoking).toBe(true);
+    await closing;
   });
 
   it('says in one line that its files are damaged', async () => {

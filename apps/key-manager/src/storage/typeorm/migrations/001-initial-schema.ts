@@ -252,6 +252,7 @@ create table grants (
   sweep_after    bigint
 );
 create index grants_to_sweep on grants (sweep_after) where sweep_after is not null;
+create index grants_without_end on grants (client_id) where sweep_after is null;
 
 -- Scopes are one text with blanks between, as in RFC 6749. No foreign keys: the statements that write these tables
 -- hold the row of the grant, and a check per insert would cost as much as the insert.
