@@ -17,6 +17,8 @@ export default defineConfig({
         ...shared(),
         test: {
           name: 'check',
+          // One process for many files: importing Nest and TypeORM anew for each would take most of the time.
+          isolate: false,
           include: ['{apps,libs,proto}/**/*.test.ts', 'tools/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 20_000,
