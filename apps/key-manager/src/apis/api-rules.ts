@@ -11,7 +11,8 @@ import type { Api, ApiBody } from './api.js';
 import { settleScopes } from './api-scopes.js';
 import type { ApiStore, SharedScopeStore } from './api-store.js';
 import { tenantContext } from './context.js';
-import { keepSecrets } from './endpoint-secrets.js';
+import { sealSecrets } from './endpoint-secrets.js';
+import type { SecretBox } from './secret-box.js';
 import { isAccessibleTo, type Viewer } from './visibility.js';
 
 export interface ApiPorts {
@@ -19,6 +20,7 @@ export interface ApiPorts {
   readonly sharedScopes: SharedScopeStore;
   readonly policies: PolicyStore;
   readonly subscriptions: Pick<SubscriptionStore, 'listSubscriptions'>;
+  readonly secretBox: SecretBox;
   readonly clock: Clock;
 }
 
@@ -33,14 +35,16 @@ export async function createApi(ports: ApiPorts, publisher: Publisher, given: Ne
   const context = tenantContext(given.context, tenantDomain);
   await requireFreeNames(ports.apis, tenantDomain, { ...given, context });
   const now = ports.clock.now();
+  const id = randomUUID();
+  const endpointConfig = sealSecrets(given.body.endpointConfig, undefined, ports.secretBox, id);
   const api: Api = {
     ...given,
-    id: randomUUID(),
+    id,
     tenantDomain,
     provider: publisher.subject,
     context,
     lifeCycleStatus: 'CREATED',
-    body: await settle(ports, tenantDomain, given.name, given.body),
+    body: await settle(ports, tenantDomain, given.name, { ...given.body, endpointConfig }),
     createdAt: now,
     updatedAt: now,
   };
@@ -75,7 +79,7 @@ export async function updateApi(
 ): Promise<Api> {
   const given: ApiBody = {
     ...change.body,
-    endpointConfig: keepSecrets(change.body.endpointConfig, api.body.endpointConfig),
+    endpointConfig: sealSecrets(change.body.endpointConfig, api.body.endpointConfig, ports.secretBox, api.id),
     // WSO2: taking every tier from an existing API makes it callable without a subscription. Only if it was said so.
     policies: change.saysTiers && change.body.policies.length === 0 ? [subscriptionlessTier] : change.body.policies,
   };

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { GatewayEnvironment } from '../apis/environments.js';
+import { createSecretBox } from '../apis/secret-box.js';
 import type { Clock, ResourceOwners } from '../oauth2/ports.js';
 import { deriveClientSecret, newClientId } from '../oauth2/server-key.js';
 import type { TokenEndpoint } from '../oauth2/token-endpoint.js';
@@ -18,7 +19,7 @@ export interface ManagementParts {
   readonly resourceOwners: ResourceOwners;
   readonly tokenEndpoint: TokenEndpoint;
   readonly callers: Callers;
-  /** Server key that client secrets are derived with. */
+  /** Server key: client secrets are derived with it, secrets of endpoints are sealed under it. */
   readonly secretKey: Buffer;
   readonly environments: readonly GatewayEnvironment[];
   /** How many gateways of an environment follow the catalogue now. */
@@ -46,6 +47,7 @@ export function connect(parts: ManagementParts): { ports: ManagementPorts; authe
       ...storage,
       clients: storage.clientRegistry,
       credentials,
+      secretBox: createSecretBox(secretKey),
       accounts,
       tokenEndpoint,
       environments,

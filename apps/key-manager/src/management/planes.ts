@@ -1,5 +1,6 @@
 import type { ApiStore, SharedScopeStore } from '../apis/api-store.js';
 import type { GatewayEnvironment } from '../apis/environments.js';
+import type { SecretBox } from '../apis/secret-box.js';
 import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
 import type { ClientCredentialSource } from '../applications/credentials.js';
 import type { AuditLog, Clock } from '../oauth2/ports.js';
@@ -38,6 +39,7 @@ export interface ManagementPorts {
   readonly users: UserStore;
   readonly accounts: UserAccounts;
   readonly auditLog: AuditLog;
+  readonly secretBox: SecretBox;
   readonly tokenEndpoint: TokenEndpoint;
   readonly environments: readonly GatewayEnvironment[];
   readonly liveGateways: (environment: string) => number;

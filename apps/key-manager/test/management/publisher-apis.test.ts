@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSecretBox } from '../../src/apis/secret-box.js';
 import { type Json, startWorld, type World } from './support/world.js';
 
 const apis = '/api/am/publisher/v4/apis';
@@ -83,7 +84,16 @@ describe('publisher APIs', () => {
     });
   });
 
-  it('never show secrets, and keep the stored one when an empty one comes back', async () => {
+  /** Opened, after making sure that what lies in the row cannot be read. */
+  const storedSecrets = async (id: string) => {
+    const stored: Json = (await world.storage.apis.findApi(id))?.body;
+    expect(JSON.stringify(stored)).not.toContain('canary');
+    const { production, sandbox } = stored.endpointConfig.endpoint_security;
+    const box = createSecretBox(world.secretKey);
+    return [production.password, sandbox.clientSecret].map((sealed) => box.open(sealed, id));
+  };
+
+  it('never show secrets, store them sealed, and keep the stored one when an empty one comes back', async () => {
     const secured = (password: string, clientSecret: string) => ({
       endpointConfig: {
         endpoint_type: 'http',
@@ -99,13 +109,15 @@ describe('publisher APIs', () => {
     expect(body).toMatchObject(secured('', ''));
     const put = await change(body.id, { ...body, description: 'same secrets' });
     expect(put.text + (await read(body.id)).text).not.toContain('canary');
-    expect((await world.storage.apis.findApi(body.id))?.body).toMatchObject(
-      secured('hunter2-canary', 'hunter3-canary'),
-    );
+    await change(body.id, { description: 'no word about endpoints' });
+    expect(await storedSecrets(body.id)).toEqual(['hunter2-canary', 'hunter3-canary']);
+    const revision = await world.call('POST', `${apis}/${body.id}/revisions`, { token, body: {} });
     await change(body.id, secured('hunter4-canary', ''));
-    expect((await world.storage.apis.findApi(body.id))?.body).toMatchObject(
-      secured('hunter4-canary', 'hunter3-canary'),
-    );
+    expect(await storedSecrets(body.id)).toEqual(['hunter4-canary', 'hunter3-canary']);
+    expect(JSON.stringify(await world.storage.apis.findRevision(revision.body.id))).not.toContain('canary');
+    const restore = `${apis}/${body.id}/restore-revision?revisionId=${revision.body.id}`;
+    expect((await world.call('POST', restore, { token })).body).toMatchObject(secured('', ''));
+    expect(await storedSecrets(body.id)).toEqual(['hunter2-canary', 'hunter3-canary']);
     expect(world.log.join('\n')).not.toContain('canary');
   });
 

@@ -94,6 +94,7 @@ export async function startWorld(
   const call = caller(port, agent);
   return {
     storage,
+    secretKey,
     log,
     registered,
     planes: planes(connect(parts).ports),
