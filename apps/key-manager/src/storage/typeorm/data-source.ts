@@ -12,7 +12,7 @@ const statementTimeoutMillis = 15_000;
 const common = {
   type: 'postgres',
   entities: allEntities,
-  migrations: allMigrations,
+  migrations: [...allMigrations],
   migrationsTableName: 'schema_migrations',
   synchronize: false,
   logging: false,

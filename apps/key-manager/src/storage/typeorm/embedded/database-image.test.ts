@@ -1,15 +1,17 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { createLogger } from '@keygate/common/logging';
 import { temporaryFolder } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabaseFolder, imageFolder, prepareDatabaseImage } from './database-image.js';
+import { prepareDatabaseImage } from '../../embedded-image.js';
+import { createDatabaseFolder, imageFolder } from './database-image.js';
 
 describe('the image of an empty database', () => {
   const folder = temporaryFolder();
 
   // The build has made it; otherwise this takes seconds.
-  beforeAll(() => prepareDatabaseImage());
+  beforeAll(() => prepareDatabaseImage(createLogger({ name: 'test', level: 'error', format: 'json' })));
   afterAll(() => folder.remove());
 
   it('is there, and nothing unfinished beside it', () => {
@@ -23,7 +25,7 @@ describe('the image of an empty database', () => {
     await createDatabaseFolder(database);
     expect(existsSync(`${database}.new`)).toBe(false);
     const pglite = await PGlite.create(database);
-    expect((await pglite.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    expect((await pglite.query('select count(*)::int as count from users')).rows).toEqual([{ count: 0 }]);
     await pglite.close();
   });
 

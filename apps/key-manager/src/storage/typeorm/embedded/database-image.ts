@@ -1,32 +1,21 @@
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants, cpSync, existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
+import { allMigrations } from '../migrations/all-migrations.js';
 
 /**
- * An empty database, ready to be copied: making one takes PGlite several seconds of processor time, copying it a
- * fraction of one. It lies in the build folder and is made by the build.
+ * Where the build puts a database that is migrated and otherwise empty, ready to be copied: making one takes PGlite
+ * many seconds of processor time, copying it about one. One image per version of PGlite and of the schema.
  */
-export const imageFolder = (): string =>
-  fileURLToPath(new URL(`../../../../dist/database-image-${pgliteVersion()}`, import.meta.url));
-
-/** Makes the image unless it is there. Several processes may do so at once. */
-export async function prepareDatabaseImage(): Promise<void> {
-  const folder = imageFolder();
-  if (isDatabase(folder)) return;
-  const own = `${folder}.${randomUUID()}`;
-  await mkdir(own, { recursive: true, mode: 0o700 });
-  try {
-    await (await PGlite.create(own)).close();
-    await rename(own, folder);
-  } catch (error) {
-    if (!isDatabase(folder)) throw error;
-  } finally {
-    await rm(own, { recursive: true, force: true });
-  }
+export function imageFolder(): string {
+  const digest = createHash('sha256').update(pgliteVersion());
+  for (const Migration of allMigrations) digest.update(JSON.stringify(new Migration().statements));
+  const name = `database-image-${digest.digest('hex').slice(0, 12)}`;
+  return fileURLToPath(new URL(`../../../../dist/${name}`, import.meta.url));
 }
 
 /** Makes a database in the folder unless it is there: all of it or, when the process is killed meanwhile, nothing. */
@@ -42,9 +31,8 @@ export async function createDatabaseFolder(folder: string): Promise<void> {
   await rename(unfinished, folder);
 }
 
-const isDatabase = (folder: string): boolean => existsSync(join(folder, 'PG_VERSION'));
+export const isDatabase = (folder: string): boolean => existsSync(join(folder, 'PG_VERSION'));
 
-/** The image belongs to one version: another one may lay its files out differently. */
 function pgliteVersion(): string {
   const entry = createRequire(import.meta.url).resolve('@electric-sql/pglite');
   const manifest = readFileSync(join(dirname(dirname(entry)), 'package.json'), 'utf8');

@@ -1,30 +1,5 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
-
-/**
- * The first schema. Times are bigint milliseconds, so that no time zone or rounding comes between the core and its
- * rows. Text is compared by code point (collation "C"), so that every server sorts and pages alike.
- */
-export class InitialSchema1763800000000 implements MigrationInterface {
-  readonly name = 'InitialSchema1763800000000';
-
-  async up(runner: QueryRunner): Promise<void> {
-    for (const statements of [
-      tenantsAndUsers,
-      applications,
-      apis,
-      subscriptionsAndPolicies,
-      tokens,
-      feeds,
-      operations,
-    ]) {
-      await runner.query(statements);
-    }
-  }
-
-  async down(): Promise<void> {
-    throw new Error('The first migration is not undone: restore a backup instead');
-  }
-}
+import type { QueryRunner } from 'typeorm';
+import type { WrittenMigration } from './written-migration.js';
 
 const tenantsAndUsers = `
 create table tenants (
@@ -354,3 +329,20 @@ create table settings (
   value  text not null
 );
 `;
+
+/**
+ * The first schema. Times are bigint milliseconds, so that no time zone or rounding comes between the core and its
+ * rows. Text is compared by code point (collation "C"), so that every server sorts and pages alike.
+ */
+export class InitialSchema1763800000000 implements WrittenMigration {
+  readonly name = 'InitialSchema1763800000000';
+  readonly statements = [tenantsAndUsers, applications, apis, subscriptionsAndPolicies, tokens, feeds, operations];
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of this.statements) await runner.query(statement);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('The first migration is not undone: restore a backup instead');
+  }
+}
