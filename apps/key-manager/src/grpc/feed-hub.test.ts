@@ -41,6 +41,18 @@ describe('a feed hub', () => {
     expect(items(await hub.since(3))).toEqual([]);
   });
 
+  it('says whether the feed could be read', async () => {
+    const feed = new FakeFeed();
+    const hub = new FeedHub('test', feed, logger);
+    await hub.start();
+    expect(await hub.caughtUp()).toBe(true);
+    feed.isAway = true;
+    expect(await hub.caughtUp()).toBe(false);
+    feed.isAway = false;
+    expect(await hub.caughtUp()).toBe(true);
+    await hub.close();
+  });
+
   it('reads the feed once for many followers', async () => {
     const feed = new FakeFeed();
     const hub = new FeedHub('test', feed, logger);

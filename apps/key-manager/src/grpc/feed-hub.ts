@@ -26,6 +26,7 @@ export class FeedHub<T> {
   #reading: Promise<void> | undefined;
   #again = false;
   #closed = false;
+  #readable = true;
 
   constructor(
     readonly name: string,
@@ -89,10 +90,11 @@ export class FeedHub<T> {
     });
   }
 
-  /** Resolves when everything that was committed before the call has been read, or could not be. */
-  async caughtUp(): Promise<void> {
+  /** Reads everything that was committed before the call; false when the feed could not be read. */
+  async caughtUp(): Promise<boolean> {
     this.poke();
     await this.#reading;
+    return this.#readable;
   }
 
   /** Followers come to their end. */
@@ -107,7 +109,9 @@ export class FeedHub<T> {
       this.#again = false;
       try {
         await this.#readBatch();
+        this.#readable = true;
       } catch (error) {
+        this.#readable = false;
         this.logger.warn({ err: error, feed: this.name }, 'feed could not be read, trying again');
         setTimeout(() => this.poke(), retryMillis).unref();
       }

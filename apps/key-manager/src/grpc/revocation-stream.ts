@@ -15,7 +15,7 @@ export class RevocationStream {
   async *watch(cursor: number, signal: AbortSignal): AsyncGenerator<RevocationMessage> {
     // 0: a gateway that holds nothing has missed nothing.
     let position = cursor === 0 ? this.hub.position : cursor;
-    yield heartbeat(position);
+    if (await this.hub.caughtUp()) yield heartbeat(position);
     while (!signal.aborted && !this.hub.closed) {
       const entries = await this.hub.since(position);
       if (!entries) {
@@ -30,6 +30,7 @@ export class RevocationStream {
       }
       if (entries.length > 0) continue;
       await this.hub.changed(position, heartbeatMillis, signal);
+      if (this.hub.position > position || !(await this.hub.caughtUp())) continue;
       if (this.hub.position <= position && !this.hub.closed && !signal.aborted) yield heartbeat(position);
     }
   }
