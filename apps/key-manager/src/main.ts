@@ -9,7 +9,7 @@ import { defaultEnvironment } from './apis/environments.js';
 import { appModule } from './app.module.js';
 import { type Assembly, assemble, systemClock } from './assembly.js';
 import type { KeyManagerConfig } from './config/key-manager.config.js';
-import { loadSecretKey } from './config/secret-key.js';
+import { claimDatabase, loadSecretKey } from './config/secret-key.js';
 import { GrpcTransport } from './grpc/grpc-transport.js';
 import { createFastifyHost } from './http/fastify-host.js';
 import { finishServer } from './http/https-server.js';
@@ -81,6 +81,7 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
   opened.push(() => Promise.all([listeners.https.finish(0), finishServer(listeners.redirect, 0)]));
   const storage = options.storage ?? (await openConfiguredStorage(config, logger));
   opened.push(() => storage.close());
+  await claimDatabase(secretKey, storage.serverKey);
 
   const issuer = `${listeners.origin}/oauth2/token`;
   const registry = createRegistry({ role: 'key-manager' });

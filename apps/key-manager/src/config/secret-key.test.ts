@@ -2,7 +2,8 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadSecretKey, UnusableSecretKey } from './secret-key.js';
+import { createMemoryStorage } from '../storage/memory/memory-storage.js';
+import { claimDatabase, loadSecretKey, UnusableSecretKey } from './secret-key.js';
 
 describe('the secret key', () => {
   let folder: string;
@@ -32,5 +33,13 @@ describe('the secret key', () => {
     await writeFile(file, 'a'.repeat(64));
     await chmod(file, 0o644);
     await expect(loadSecretKey(undefined, folder)).rejects.toThrow(/chmod 600/);
+  });
+
+  it('has to be the one the database was first used with', async () => {
+    const { serverKey } = createMemoryStorage();
+    const [first, other] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+    await claimDatabase(first, serverKey);
+    await claimDatabase(first, serverKey);
+    await expect(claimDatabase(other, serverKey)).rejects.toThrow(/KEY_MANAGER_SECRET_KEY/);
   });
 });

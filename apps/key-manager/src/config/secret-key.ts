@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -15,6 +15,20 @@ export async function loadSecretKey(configured: string | undefined, dataDir: str
   if (configured !== undefined) return Buffer.from(configured, 'utf8');
   const file = join(dataDir, 'secret.key');
   return (await readKey(file)) ?? (await createKey(file, dataDir));
+}
+
+/** Throws `UnusableSecretKey` when the database has been used with another key. */
+export async function claimDatabase(
+  key: Buffer,
+  store: { claimServerKey(fingerprint: string): Promise<boolean> },
+): Promise<void> {
+  // Keyed, so that the database says nothing about the key itself.
+  const fingerprint = createHmac('sha256', key).update('keygate server key fingerprint').digest('hex');
+  if (await store.claimServerKey(fingerprint)) return;
+  throw new UnusableSecretKey(
+    'this database has been used with another server key: give every key manager of one database the same ' +
+      'keyManager.secretKey (KEY_MANAGER_SECRET_KEY), or the secret.key file of the first data folder',
+  );
 }
 
 async function readKey(file: string): Promise<Buffer | undefined> {

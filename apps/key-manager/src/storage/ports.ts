@@ -43,6 +43,15 @@ export interface SigningKeyStore {
   moveSigningKey(kid: string, from: SigningKeyState, to: SigningKeyState, at: number): Promise<boolean>;
 }
 
+export const ServerKeyStore = Symbol('ServerKeyStore');
+export interface ServerKeyStore {
+  /**
+   * Keeps the fingerprint of the server key that the database is used with, the first time; afterwards says whether it
+   * is that one. Key managers with different keys would derive different secrets for the same client.
+   */
+  claimServerKey(fingerprint: string): Promise<boolean>;
+}
+
 export const Janitor = Symbol('Janitor');
 export interface Janitor {
   /**

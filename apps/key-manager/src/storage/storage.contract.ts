@@ -37,6 +37,14 @@ export function storageContract(open: (clock: TestClock) => Promise<Opened>): vo
   it('answers a ping', async () => {
     await expect(storage().ping()).resolves.toBeUndefined();
   });
+  it('keeps the first server key it is used with, and knows it again', async () => {
+    const { serverKey } = storage();
+    const claims = await Promise.all(['a', 'b'].map((fingerprint) => serverKey.claimServerKey(fingerprint)));
+    expect(claims.filter(Boolean)).toHaveLength(1);
+    const first = claims[0] ? 'a' : 'b';
+    expect(await serverKey.claimServerKey(first)).toBe(true);
+    expect(await serverKey.claimServerKey('c')).toBe(false);
+  });
   describe('tokens', () => tokenStoreContract(subject));
   describe('users', () => userStoreContract(subject));
   describe('applications', () => applicationStoreContract(subject));

@@ -7,7 +7,7 @@ import type { UsageStore } from '../statistics/usage-store.js';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
 import type { UserStore } from '../users/user-store.js';
 import type { CatalogFeed, CommitSignal, RevocationFeed } from './feeds.js';
-import type { Janitor, SigningKeyStore, TenantStore } from './ports.js';
+import type { Janitor, ServerKeyStore, SigningKeyStore, TenantStore } from './ports.js';
 
 /** Every store of the key manager over one database. */
 export interface Storage {
@@ -25,6 +25,7 @@ export interface Storage {
   readonly subscriptions: SubscriptionStore;
   readonly policies: PolicyStore;
   readonly signingKeys: SigningKeyStore;
+  readonly serverKey: ServerKeyStore;
   readonly usage: UsageStore;
   readonly catalogFeed: CatalogFeed;
   readonly revocationFeed: RevocationFeed;

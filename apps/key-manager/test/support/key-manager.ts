@@ -57,6 +57,8 @@ export async function startTestKeyManager(
     redis: options.redisUrl === undefined ? {} : { url: options.redisUrl, keyPrefix: 'kg-test' },
     keyManager: {
       adminPassword: 'admin',
+      // The same for all, so that a test can start another one on the same storage.
+      secretKey: 'the-server-key-of-all-test-key-managers',
       passwords: { memoryKib: 8_192, iterations: 1 },
       drainSeconds: 5,
       ...options.keyManager,

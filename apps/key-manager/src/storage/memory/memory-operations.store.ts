@@ -1,12 +1,14 @@
 import type { AuditEvent, AuditLog } from '../../oauth2/ports.js';
 import type { UsageCount, UsageStore } from '../../statistics/usage-store.js';
 import { AlreadyExists } from '../errors.js';
-import type { SigningKey, SigningKeyState, SigningKeyStore } from '../ports.js';
+import type { ServerKeyStore, SigningKey, SigningKeyState, SigningKeyStore } from '../ports.js';
 import { assertStorable } from '../storable.js';
 import type { MemoryDatabase } from './memory-database.js';
 
 /** Audit log, usage counts and signing keys: what operations read. */
-export class MemoryOperationsStore implements AuditLog, UsageStore, SigningKeyStore {
+export class MemoryOperationsStore implements AuditLog, UsageStore, SigningKeyStore, ServerKeyStore {
+  #serverKey: string | undefined;
+
   constructor(private readonly db: MemoryDatabase) {}
 
   async record(event: AuditEvent): Promise<void> {
@@ -20,6 +22,11 @@ export class MemoryOperationsStore implements AuditLog, UsageStore, SigningKeySt
       const before = this.db.usage.get(key)?.requests ?? 0;
       this.db.usage.set(key, { ...count, requests: before + count.requests });
     }
+  }
+
+  async claimServerKey(fingerprint: string): Promise<boolean> {
+    this.#serverKey ??= fingerprint;
+    return this.#serverKey === fingerprint;
   }
 
   async addSigningKey(key: SigningKey): Promise<void> {

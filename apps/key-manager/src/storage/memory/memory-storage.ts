@@ -36,6 +36,7 @@ export function createMemoryStorage(options: { clock?: Clock; caseSensitiveUserN
     subscriptions: new MemorySubscriptionStore(db),
     policies: tenants,
     signingKeys: operations,
+    serverKey: operations,
     usage: operations,
     catalogFeed: new MemoryCatalogFeed(db),
     revocationFeed: new MemoryRevocationFeed(db),

@@ -1,12 +1,14 @@
 import type { AuditEvent, AuditLog, Clock } from '../../oauth2/ports.js';
 import type { UsageCount, UsageStore } from '../../statistics/usage-store.js';
-import type { SigningKey, SigningKeyState, SigningKeyStore } from '../ports.js';
+import type { ServerKeyStore, SigningKey, SigningKeyState, SigningKeyStore } from '../ports.js';
 import { assertStorable } from '../storable.js';
 import { type Database, plain, unlessTaken } from './database.js';
 import { auditEventEntity, type SigningKeyRow, signingKeyEntity } from './entities/operations.entity.js';
 
-/** Audit log, usage counts and signing keys: what operations read. */
-export class TypeOrmOperationsStore implements AuditLog, UsageStore, SigningKeyStore {
+const serverKeySetting = 'server_key_fingerprint';
+
+/** Audit log, usage counts, signing keys and the mark of the server key: what operations read. */
+export class TypeOrmOperationsStore implements AuditLog, UsageStore, SigningKeyStore, ServerKeyStore {
   constructor(
     private readonly db: Database,
     private readonly clock: Clock,
@@ -37,6 +39,17 @@ export class TypeOrmOperationsStore implements AuditLog, UsageStore, SigningKeyS
         counts.map(({ requests }) => requests),
       ]),
     );
+  }
+
+  async claimServerKey(fingerprint: string): Promise<boolean> {
+    const kept = await this.db.transaction(async (session) => {
+      await session.changed('insert into settings (name, value) values ($1, $2) on conflict (name) do nothing', [
+        serverKeySetting,
+        fingerprint,
+      ]);
+      return session.row<{ value: string }>('select value from settings where name = $1', [serverKeySetting]);
+    });
+    return kept?.value === fingerprint;
   }
 
   async addSigningKey(key: SigningKey): Promise<void> {

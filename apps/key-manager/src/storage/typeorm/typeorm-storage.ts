@@ -65,6 +65,7 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
     subscriptions: new TypeOrmSubscriptionStore(db, clock),
     policies: tenants,
     signingKeys: operations,
+    serverKey: operations,
     usage: operations,
     catalogFeed: new TypeOrmCatalogFeed(db),
     revocationFeed: new TypeOrmRevocationFeed(db),
