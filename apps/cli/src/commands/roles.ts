@@ -9,6 +9,8 @@ interface Running {
   readonly ports: unknown;
   /** Credentials and paths of the demo data, if there is any. */
   readonly demo?: unknown;
+  /** The password of the first administrator, when it was made here. */
+  readonly adminPassword?: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -68,7 +70,9 @@ async function keepRunning(
   const starting = start();
   // From here on, so that a signal during a slow start still ends in order.
   onShutdown(logger, async () => (await starting).stop(), drainSeconds);
-  const { urls, ports, demo } = await starting;
+  const { urls, ports, demo, adminPassword } = await starting;
+  // Past the logger on purpose: it would take it out, and this is the only time anybody can read it.
+  if (adminPassword !== undefined) console.log(`Administrator: admin / ${adminPassword} (shown only this once)`);
   process.send?.({ ready: true, role, urls, ports, demo });
   // onShutdown ends the process.
   return new Promise<never>(() => {});
