@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startPostgres, temporaryFolder } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ClusterSettings, clusterClient, type Role, startKeyManager } from './support/cluster.js';
+import { type AdministeredCluster, clusterClient, type Role, startKeyManager } from './support/cluster.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { freeOffset } from './support/ports.js';
 import { runKeygate } from './support/processes.js';
@@ -11,7 +11,7 @@ import { basic } from './support/token-client.js';
 
 describe('the keygate command beside a running key manager', () => {
   let postgres: Awaited<ReturnType<typeof startPostgres>>;
-  let settings: ClusterSettings;
+  let settings: AdministeredCluster;
   let keyManager: Role | undefined;
 
   beforeAll(async () => {
@@ -50,8 +50,26 @@ describe('the keygate command beside a running key manager', () => {
     expect((await keygate('migrate', 'up')).output).toContain('nothing to do');
   });
 
+  it('a key manager without a configured admin password makes one and prints it once', async () => {
+    const { adminPassword: _, ...withoutPassword } = settings;
+    const first = await startKeyManager(withoutPassword);
+    const printed = /Administrator: admin \/ (\S+)/.exec(first.process.output())?.[1] ?? '';
+    expect(printed.length).toBeGreaterThanOrEqual(16);
+    await first.process.stop();
+    const file = join(settings.dataDir, 'password.txt');
+    writeFileSync(file, `${settings.adminPassword}\n`);
+    expect((await keygate('users', 'set-password', 'admin', '--password-file', file)).code).toBe(0);
+    keyManager = await startKeyManager(withoutPassword);
+    expect(keyManager.process.output()).not.toContain('Administrator');
+    const client = clusterClient(settings);
+    const users = await client.call(`${keyManager.url}/scim2/Users`, {
+      headers: { Authorization: basic('admin', settings.adminPassword) },
+    });
+    client.close();
+    expect(users.status).toBe(200);
+  });
+
   it('creates a user who can register a client, and sets a new password', async () => {
-    keyManager = await startKeyManager(settings);
     const client = clusterClient(settings);
     const file = join(settings.dataDir, 'password.txt');
     const register = (password: string) =>
@@ -88,17 +106,11 @@ describe('the keygate command beside a running key manager', () => {
   });
 
   it('explains every command with examples', async () => {
-    const commands = [
-      'up',
-      'gateway',
-      'key-manager',
-      'ports',
-      'config show',
-      'migrate up',
-      'certs issue',
-      'users create',
-    ];
-    const helps = await Promise.all(commands.map((command) => runKeygate([...command.split(' '), '--help'])));
+    const commands = ['up', 'gateway', 'ports', 'config show', 'migrate up', 'certs issue', 'users create'];
+    const helps = [];
+    for (const command of commands) {
+      helps.push(await runKeygate([...command.split(' '), '--help']));
+    }
     for (const [index, help] of helps.entries()) {
       expect(help.code, commands[index]).toBe(0);
       expect(help.output, commands[index]).toContain('Examples:');

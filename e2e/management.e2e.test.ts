@@ -36,7 +36,7 @@ describe('from an empty cluster to a called API, by REST alone', () => {
 
   beforeAll(async () => {
     [production, sandbox] = await Promise.all([startBackend('production'), startBackend('sandbox')]);
-    quickstart = await startQuickstart({ args: ['--no-demo'] });
+    quickstart = await startQuickstart({ throughNpm: true, args: ['--no-demo'] });
     const { managementUrl, adminUsername, adminPassword } = quickstart.facts;
     rest = await management(quickstart.client, managementUrl, adminUsername, adminPassword);
   });

@@ -1,7 +1,7 @@
 import { startPostgres, startRedis, temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, startBackend } from './support/backend.js';
-import { type ClusterSettings, type Role, startGateway, startKeyManager } from './support/cluster.js';
+import { type AdministeredCluster, type Role, startGateway, startKeyManager } from './support/cluster.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { freeOffset } from './support/ports.js';
 import { kill } from './support/processes.js';
@@ -13,7 +13,7 @@ describe('restarts while traffic flows, on PostgreSQL and Redis', () => {
   let postgres: Awaited<ReturnType<typeof startPostgres>>;
   let redis: Awaited<ReturnType<typeof startRedis>>;
   let backend: Backend;
-  let settings: ClusterSettings;
+  let settings: AdministeredCluster;
   let offset: number;
   let keyManager: Role;
   let first: Role;

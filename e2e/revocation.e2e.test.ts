@@ -1,7 +1,7 @@
 import { startRedis, temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, startBackend } from './support/backend.js';
-import { type ClusterSettings, type Role, startGateway, startKeyManager } from './support/cluster.js';
+import { type AdministeredCluster, type Role, startGateway, startKeyManager } from './support/cluster.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { freeOffset } from './support/ports.js';
 import { type Provisioned, provision } from './support/provision.js';
@@ -21,7 +21,7 @@ describe.each([{ withRedis: true }, { withRedis: false }])('two gateways, Redis:
     redis = withRedis ? await startRedis() : undefined;
     backend = await startBackend();
     const offset = await freeOffset(2);
-    const settings: ClusterSettings = {
+    const settings: AdministeredCluster = {
       dataDir: temporaryFolder().path,
       offset,
       adminPassword: 'canary-admin-password-1',

@@ -1,7 +1,7 @@
 import { temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, startBackend } from './support/backend.js';
-import { type ClusterSettings, type Role, startGateway, startKeyManager } from './support/cluster.js';
+import { type AdministeredCluster, type Role, startGateway, startKeyManager } from './support/cluster.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { freeOffset } from './support/ports.js';
 import { runKeygate } from './support/processes.js';
@@ -12,7 +12,7 @@ import { basic, bearer, remember, type TokenAnswer } from './support/token-clien
 /** Puts secrets in every place a client can put them, right and wrong, at the most talkative log level. */
 describe('secrets and the logs, at level trace', () => {
   let backend: Backend;
-  let settings: ClusterSettings;
+  let settings: AdministeredCluster;
   let keyManager: Role;
   let gateway: Role;
   let cluster: Provisioned;

@@ -5,11 +5,15 @@ import { defaultPorts } from './ports.js';
 import { startKeygate, waitUntilReady } from './processes.js';
 import { secret } from './secrets.js';
 
+/** Settings of a cluster whose administrator is known. */
+export type AdministeredCluster = ClusterSettings & { readonly adminPassword: string };
+
 /** What all processes of one cluster share. */
 export interface ClusterSettings {
   readonly dataDir: string;
   readonly offset: number;
-  readonly adminPassword: string;
+  /** Unset: the key manager makes one. */
+  readonly adminPassword?: string;
   readonly databaseUrl?: string;
   readonly redisUrl?: string;
   readonly redisKeyPrefix?: string;
@@ -58,7 +62,9 @@ async function startRole(
 }
 
 export async function startKeyManager(settings: ClusterSettings, offset = settings.offset): Promise<Role> {
-  secret(settings.adminPassword, 'the admin password');
+  if (settings.adminPassword !== undefined) {
+    secret(settings.adminPassword, 'the admin password');
+  }
   const running = await startKeygate(['key-manager'], {
     name: `key manager with offset ${offset}`,
     cwd: settings.dataDir,

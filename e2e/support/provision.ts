@@ -1,5 +1,5 @@
 import type { Backend } from './backend.js';
-import { type ClusterSettings, clusterClient, type Role } from './cluster.js';
+import { type AdministeredCluster, clusterClient, type Role } from './cluster.js';
 import type { Client } from './https-client.js';
 import {
   createApi,
@@ -27,7 +27,7 @@ export interface Provisioned {
 
 /** Gives an empty cluster an API, an application that subscribes to it, and its keys. */
 export async function provision(
-  settings: ClusterSettings,
+  settings: AdministeredCluster,
   keyManager: Role,
   backend: Backend,
   name = 'orders',
