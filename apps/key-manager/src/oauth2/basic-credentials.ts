@@ -10,7 +10,8 @@ export interface Credentials {
 export type BasicReadings = readonly [Credentials, ...Credentials[]];
 
 const maxHeaderLength = 4_096;
-const basic = /^basic +([A-Za-z0-9+/]*={0,2}) *$/i;
+// At least one character between the blanks: two runs of blanks side by side would be tried in every way.
+const basic = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i;
 
 /**
  * Reads `Authorization: Basic`. RFC 6749 §2.3.1 form-encodes both halves before joining them, but curl, requests and others

@@ -142,6 +142,7 @@ describe('publisher APIs', () => {
     ['a blank name', { name: ' ' }],
     ['a blank version', { version: '' }],
     ['a version of dots', { version: '..' }],
+    ['a version that takes long to read', { version: `${'1'.repeat(500_000)}!` }],
     ['a blank context', { context: '' }],
     ['the context /', { context: '/' }],
     ['a back-tick', { context: '/a`b' }],

@@ -131,7 +131,9 @@ export const newApi = apiBody.extend({
   version: z
     .string()
     .max(30)
-    .regex(/^[A-Za-z0-9._~-]*[A-Za-z0-9_~-][A-Za-z0-9._~-]*$/, 'is blank or holds characters that are not allowed'),
+    // Two plain patterns, since zod tries them on a text of any length, whatever `max` says.
+    .regex(/^[A-Za-z0-9._~-]+$/, 'is blank or holds characters that are not allowed')
+    .regex(/[^.]/, 'is made of dots only'),
   context: z
     .string()
     .max(232)
