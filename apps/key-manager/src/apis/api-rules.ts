@@ -33,7 +33,7 @@ export type NewApi = Pick<Api, 'name' | 'version' | 'context' | 'isDefaultVersio
 export async function createApi(ports: ApiPorts, publisher: Publisher, given: NewApi): Promise<Api> {
   const { tenantDomain } = publisher;
   const context = tenantContext(given.context, tenantDomain);
-  await requireFreeNames(ports.apis, tenantDomain, { ...given, context });
+  await requireFreeNames(ports.apis, publisher, { ...given, context });
   const now = ports.clock.now();
   const id = randomUUID();
   const endpointConfig = sealSecrets(given.body.endpointConfig, undefined, ports.secretBox, id);
@@ -61,10 +61,12 @@ export async function createApi(ports: ApiPorts, publisher: Publisher, given: Ne
 export async function accessibleApi(apis: Pick<ApiStore, 'findApi'>, publisher: Viewer, id: string): Promise<Api> {
   const api = isUuid(id) ? await apis.findApi(id) : undefined;
   if (api?.tenantDomain !== publisher.tenantDomain) throw apiNotFound(id);
-  if (!isAccessibleTo(api, publisher)) {
-    throw new Refusal('api_access_restricted', 'User is not authorized to access the API');
-  }
+  if (!isAccessibleTo(api, publisher)) throw accessRestricted();
   return api;
+}
+
+function accessRestricted(): Refusal {
+  return new Refusal('api_access_restricted', 'User is not authorized to access the API');
 }
 
 export function apiNotFound(id: string): Refusal {
@@ -100,11 +102,11 @@ export async function deleteApi(ports: ApiPorts, api: Api): Promise<void> {
 
 async function requireFreeNames(
   apis: ApiStore,
-  tenantDomain: string,
+  publisher: Publisher,
   { name, version, context }: Pick<Api, 'name' | 'version' | 'context'>,
 ): Promise<void> {
   const isSameName = (other: Api) => other.name.toLowerCase() === name.toLowerCase();
-  const namesakes = await apis.findNamesakes(tenantDomain, { name, context });
+  const namesakes = await apis.findNamesakes(publisher.tenantDomain, { name, context });
   if (namesakes.some((other) => isSameName(other) && other.context !== context)) {
     throw new Refusal('api_context_differs', `An API with name ${name} already exists with a different context`);
   }
@@ -112,6 +114,8 @@ async function requireFreeNames(
   if (namesakes.some((other) => !isSameName(other))) {
     throw new Refusal('api_context_exists', `A duplicate API context already exists for ${context}`);
   }
+  // A version decides over the scopes and the default version of the others: whoever may not work on those makes none.
+  if (!namesakes.every((other) => isAccessibleTo(other, publisher))) throw accessRestricted();
 }
 
 function apiExists({ name, version }: Pick<Api, 'name' | 'version'>): Refusal {

@@ -83,6 +83,26 @@ describe('scopes', () => {
     });
   });
 
+  it('are not opened by a version that somebody makes of an API closed to them', async () => {
+    await world.storage.users.createRole('carbon.super', 'vault');
+    const keeper = await world.logIn('keeper', 'Internal/creator', 'vault');
+    const version = (token: string, number: string, more: Json) => {
+      const operations = [{ target: '/', verb: 'GET', scopes: ['secret'] }];
+      const body = { name: 'closed', context: '/closed', version: number, operations, ...more };
+      return world.call('POST', `${publisher}/apis`, { token, body });
+    };
+    const restricted = { accessControl: 'RESTRICTED', accessControlRoles: ['vault'] };
+    const closed = { ...restricted, scopes: [local('secret', 'vault')] };
+    expect(await version(keeper, '1', { ...closed, isDefaultVersion: true })).toMatchObject({ status: 201 });
+    expect(await version(maker, '2', { scopes: [local('secret')], isDefaultVersion: true })).toMatchObject({
+      status: 403,
+      body: { description: 'User is not authorized to access the API' },
+    });
+    const bindings = await world.storage.scopes.findScopes('carbon.super', ['secret']);
+    expect(bindings.get('secret')).toEqual(['vault']);
+    expect(await version(keeper, '2', closed)).toMatchObject({ status: 201 });
+  });
+
   it('of operations are declared ones; shared ones come with their own bindings', async () => {
     await share({ name: 'kept', bindings: ['admin'] });
     expect(await create([], ['undeclared'])).toMatchObject({ status: 400 });
