@@ -100,6 +100,18 @@ describe('SCIM 2', () => {
     expect(unlocked.body.active).toBe(true);
   });
 
+  it('takes a role away, and with it what tokens issued before could do here', async () => {
+    const { body: user } = await create('eve', { roles: ['admin', 'Internal/subscriber'] });
+    const token = await world.tokenOf('eve');
+    const scopes = () =>
+      world.call('POST', '/api/am/publisher/v4/scopes', { token, body: { name: `s${Math.random()}` } });
+    const applications = () => world.call('GET', '/api/am/devportal/v3/applications', { token });
+    expect(await scopes()).toMatchObject({ status: 201 });
+    await patch(`/Users/${user.id}`, { op: 'remove', path: 'roles[value eq "admin"]' });
+    expect(await scopes()).toMatchObject({ status: 401 });
+    expect(await applications()).toMatchObject({ status: 200 });
+  });
+
   it('adds and removes roles of a user', async () => {
     const { body: user } = await create('dora', { roles: ['Internal/subscriber'] });
     const roles = (body: Json) => body.roles.map(({ value }: Json) => value).sort();
