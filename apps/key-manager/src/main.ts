@@ -5,6 +5,7 @@ import { createRegistry } from '@keygate/common/metrics';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type DemoFacts, type DemoOptions, seedDemo } from './admin/demo.js';
+import { refuseKnownCredentials } from './admin/known-credentials.js';
 import { defaultEnvironment } from './apis/environments.js';
 import { appModule } from './app.module.js';
 import { type Assembly, assemble, systemClock } from './assembly.js';
@@ -88,6 +89,7 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
   const assembly = assemble({ config: settings, storage, secretKey, registry, logger, issuer });
   const adminPassword = await seedFirstUsers(storage, assembly.accounts, settings.adminPassword);
   await noteOtherAdminPassword(assembly, settings.adminPassword, logger);
+  await refuseKnownCredentials(settings.listeners.bindAddress, assembly);
   const demo = options.demo && (await seedDemo(config, assembly, options.demo));
 
   const background = await startBackground(config, logger, assembly);

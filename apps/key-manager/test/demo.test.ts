@@ -73,4 +73,15 @@ describe('the demo data', () => {
       }),
     ).rejects.toThrow(DemoOutsideLoopback);
   });
+
+  it('keeps a database shut that it was once made in', async () => {
+    const used = createMemoryStorage();
+    const openStorage = () => Promise.resolve({ ...used, close: () => Promise.resolve() });
+    const quickstart = await startTestKeyManager({ demo: { backendUrl: 'http://127.0.0.1:4000' }, openStorage });
+    await quickstart.stop();
+    const outside = { adminPassword: undefined, listeners: { bindAddress: '0.0.0.0' } };
+    await expect(startTestKeyManager({ openStorage, keyManager: outside })).rejects.toThrow(DemoOutsideLoopback);
+    const inside = await startTestKeyManager({ openStorage, keyManager: { adminPassword: undefined } });
+    await inside.stop();
+  });
 });

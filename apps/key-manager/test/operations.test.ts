@@ -171,4 +171,15 @@ describe('a start', () => {
     const strong = await startTestKeyManager({ keyManager: { adminPassword: 'seven grey geese', listeners } });
     await strong.stop();
   });
+
+  it('refuses the weak admin password of an earlier start where other machines can reach it', async () => {
+    const storage = createMemoryStorage();
+    const openStorage = () => Promise.resolve({ ...storage, close: () => Promise.resolve() });
+    const first = await startTestKeyManager({ openStorage, keyManager: { adminPassword: 'admin' } });
+    await first.stop();
+    for (const adminPassword of [undefined, 'seven grey geese']) {
+      const outside = { adminPassword, listeners: { bindAddress: '0.0.0.0' } };
+      await expect(startTestKeyManager({ openStorage, keyManager: outside })).rejects.toThrow(WeakAdminPassword);
+    }
+  });
 });

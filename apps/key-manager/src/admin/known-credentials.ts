@@ -1,0 +1,34 @@
+import type { ResourceOwners } from '../oauth2/ports.js';
+import { sha256 } from '../oauth2/token-hash.js';
+import type { Storage } from '../storage/storage.js';
+import { adminName, isLoopback, WeakAdminPassword } from '../users/first-users.js';
+import { DemoOutsideLoopback, demoFacts } from './demo.js';
+
+interface Ports {
+  readonly storage: Pick<Storage, 'clients'>;
+  readonly resourceOwners: Pick<ResourceOwners, 'authenticate'>;
+}
+
+/**
+ * A database from a quickstart opens to credentials that everybody knows, also when a later start brings no demo data
+ * and names no password. Throws `DemoOutsideLoopback` or `WeakAdminPassword` when other machines could use them.
+ */
+export async function refuseKnownCredentials(bindAddress: string, ports: Ports): Promise<void> {
+  if (isLoopback(bindAddress)) return;
+  if ((await isDemoKeyLive(ports)) || (await ports.resourceOwners.authenticate(demoFacts.username, demoFacts.password)))
+    throw new DemoOutsideLoopback(
+      `keyManager.listeners.bindAddress (KEY_MANAGER_BIND_ADDRESS): is ${bindAddress}, and the database holds the demo ` +
+        'data of a quickstart, whose passwords everybody knows; use another database or data folder',
+    );
+  if (await ports.resourceOwners.authenticate(adminName.username, 'admin'))
+    throw new WeakAdminPassword(
+      `keyManager.listeners.bindAddress (KEY_MANAGER_BIND_ADDRESS): is ${bindAddress}, and the password of the user ` +
+        'admin in the database is too weak for that; change it with: keygate users set-password',
+    );
+}
+
+async function isDemoKeyLive({ storage }: Ports): Promise<boolean> {
+  const client = await storage.clients.findClient(demoFacts.consumerKey);
+  const known = sha256(demoFacts.consumerSecret);
+  return client?.active === true && client.secretHashes.some((hash) => hash.equals(known));
+}
