@@ -187,6 +187,14 @@ describe('from an empty cluster to a called API, by REST alone', () => {
     expect(answer.status).toBe(401);
   });
 
+  it('serves an OpenAPI document for each REST API', async () => {
+    for (const base of [publisher, devportal, '/client-registration', '/scim2']) {
+      const document = await quickstart.client.call(`${quickstart.facts.managementUrl}${base}/openapi.json`);
+      expect(document.status, base).toBe(200);
+      expect(document.json().openapi, base).toMatch(/^3\./);
+    }
+  });
+
   function scim(method: string, path: string, body: unknown) {
     const { managementUrl, adminUsername, adminPassword } = quickstart.facts;
     return quickstart.client.call(`${managementUrl}${path}`, {
