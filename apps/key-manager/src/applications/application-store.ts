@@ -35,6 +35,8 @@ export interface ClientRegistry {
   findKeyMapping(keyMappingId: string): Promise<ClientRegistration | undefined>;
   /** A client without application, by who registered it and the name given (WSO2 DCR). */
   findRegistrationByName(owner: string, name: string): Promise<ClientRegistration | undefined>;
+  /** How many clients without application somebody has. */
+  countRegistrations(owner: string): Promise<number>;
   listRegistrations(applicationId: string): Promise<ClientRegistration[]>;
   listSecrets(clientId: string): Promise<ClientSecret[]>;
   /** Throws `NotFound`. */

@@ -26,6 +26,7 @@ export type ApplicationFacts = Pick<
 >;
 
 export const defaultApplicationName = 'DefaultApplication';
+const mostPerOwner = 1_000;
 
 export async function createApplication(
   ports: ApplicationPorts,
@@ -34,18 +35,16 @@ export async function createApplication(
 ): Promise<Application> {
   await requireTier(ports.policies, actor.tenantDomain, 'application', facts.throttlingPolicy);
   if (facts.name !== defaultApplicationName) await ensureDefaultApplication(ports, actor);
+  // Every gateway holds every application in memory.
+  if ((await countApplications(ports, actor)) >= mostPerOwner) {
+    throw new Refusal('forbidden', `A user has ${mostPerOwner} applications at most`);
+  }
   return save(ports, actor, facts);
 }
 
 /** WSO2: a user's first use of the developer portal makes `DefaultApplication`. */
 export async function ensureDefaultApplication(ports: ApplicationPorts, actor: Actor): Promise<void> {
-  const { total } = await ports.applications.listApplications({
-    tenantDomain: actor.tenantDomain,
-    owner: actor.subject,
-    offset: 0,
-    limit: 1,
-  });
-  if (total > 0) return;
+  if ((await countApplications(ports, actor)) > 0) return;
   try {
     await save(ports, actor, {
       name: defaultApplicationName,
@@ -59,6 +58,10 @@ export async function ensureDefaultApplication(ports: ApplicationPorts, actor: A
     // Another request of the same user was first.
     if (!(error instanceof Refusal && error.reason === 'application_exists')) throw error;
   }
+}
+
+async function countApplications(ports: ApplicationPorts, { tenantDomain, subject: owner }: Actor): Promise<number> {
+  return (await ports.applications.listApplications({ tenantDomain, owner, offset: 0, limit: 1 })).total;
 }
 
 /** The application, if it is the actor's own: 403 for somebody else's, 404 for another tenant's. */

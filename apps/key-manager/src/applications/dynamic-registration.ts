@@ -22,6 +22,9 @@ export interface RegisteredClient {
   readonly secret: string | undefined;
 }
 
+/** Every user may register, so one user must not be able to fill the database. */
+const mostPerOwner = 1_000;
+
 /** WSO2 dynamic client registration: the same name for the same owner is the same client, with the same secret. */
 export async function registerClient(
   ports: { clients: ClientRegistry; credentials: ClientCredentialSource; clock: Clock },
@@ -31,6 +34,9 @@ export async function registerClient(
   requireOwnName(caller.subject, request.owner);
   const existing = await find(ports, caller.subject, request.clientName);
   if (existing) return existing;
+  if ((await ports.clients.countRegistrations(caller.subject)) >= mostPerOwner) {
+    throw new Refusal('forbidden', `A user registers ${mostPerOwner} clients at most`);
+  }
   const now = ports.clock.now();
   const registration: ClientRegistration = {
     clientId: ports.credentials.newClientId(),

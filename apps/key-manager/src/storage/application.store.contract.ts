@@ -155,6 +155,15 @@ export function applicationStoreContract({ storage, clock }: Subject): void {
       expect(await registry().findRegistrationByName(made.owner, made.name)).toBeUndefined();
     });
 
+    it('are counted by owner, those of applications apart', async () => {
+      const [owner, app] = [someone(), application()];
+      expect(await registry().countRegistrations(owner)).toBe(0);
+      await applications().createApplication(app);
+      await registry().registerClient(registration({ owner, applicationId: app.id }), secret());
+      for (let nth = 0; nth < 2; nth++) await registry().registerClient(registration({ owner }), secret());
+      expect(await registry().countRegistrations(owner)).toBe(2);
+    });
+
     it('cannot be registered for an application that is not there', async () => {
       const made = registration({ applicationId: 'none' });
       await expect(registry().registerClient(made, secret())).rejects.toThrow(NotFound);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWorld, type World } from './support/world.js';
 
@@ -37,6 +38,20 @@ describe('devportal applications', () => {
       ],
       pagination: { offset: 0, limit: 25, total: 1, next: '', previous: '' },
     });
+  });
+
+  it('are a thousand for one user and no more', async () => {
+    const greedy = await world.logIn('greedy', 'Internal/subscriber');
+    const ask = (name: string) =>
+      world.call('POST', applications, { token: greedy, body: { name, throttlingPolicy: 'Unlimited' } });
+    const { body } = await ask('first');
+    const first = await world.storage.applications.findApplication(body.applicationId);
+    if (!first) throw new Error('the application is not there');
+    for (let nth = 0; nth < 997; nth++) {
+      await world.storage.applications.createApplication({ ...first, id: randomUUID(), name: `greedy${nth}` });
+    }
+    expect(await ask('last')).toMatchObject({ status: 201 });
+    expect(await ask('one more')).toMatchObject({ status: 403 });
   });
 
   it('answers 201 with the whole object', async () => {

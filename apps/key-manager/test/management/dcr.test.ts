@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWorld, type World } from './support/world.js';
 
@@ -8,6 +9,18 @@ const facts = {
   callbackUrl: 'test.com',
   grantType: 'client_credentials password',
   saasApp: true,
+};
+const registration = {
+  keyType: 'PRODUCTION' as const,
+  mode: 'CREATED' as const,
+  grantTypes: ['password'],
+  callbackUrl: '',
+  confidential: true,
+  active: true,
+  allTenants: false,
+  lifetimes: {},
+  additionalProperties: {},
+  createdAt: 0,
 };
 
 describe('POST /client-registration/v0.17/register', () => {
@@ -69,6 +82,22 @@ describe('POST /client-registration/v0.17/register', () => {
       status: 400,
       body: { description: "Logged in user 'alice' and application owner 'admin' should be same." },
     });
+  });
+
+  it('registers a thousand clients for one user and no more, and still answers those there are', async () => {
+    await world.addUser('greedy');
+    const owner = 'greedy@carbon.super';
+    const row = { ...registration, owner, tenantDomain: 'carbon.super' };
+    for (let nth = 0; nth < 999; nth++) {
+      const secret = { id: randomUUID(), hash: randomBytes(32), derived: true, createdAt: 0 };
+      const ids = { clientId: `greedy${nth}`, name: `greedy${nth}`, keyMappingId: randomUUID() };
+      await world.storage.clientRegistry.registerClient({ ...row, ...ids }, secret);
+    }
+    const ask = (clientName: string) =>
+      world.call('POST', register, { basic: ['greedy', 'greedy-password'], body: { ...facts, clientName } });
+    expect(await ask('last')).toMatchObject({ status: 200 });
+    expect(await ask('one more')).toMatchObject({ status: 403 });
+    expect(await ask('last')).toMatchObject({ status: 200 });
   });
 
   it('gives a client that gets a token by form and by JSON, in which refused scopes are dropped silently', async () => {

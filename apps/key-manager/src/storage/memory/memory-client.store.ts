@@ -49,6 +49,10 @@ export class MemoryClientStore implements ClientStore, ClientRegistry {
     );
   }
 
+  async countRegistrations(owner: string): Promise<number> {
+    return this.#registrations().filter((each) => each.applicationId === undefined && each.owner === owner).length;
+  }
+
   async listRegistrations(applicationId: string): Promise<ClientRegistration[]> {
     return this.#registrations()
       .filter((registration) => registration.applicationId === applicationId)

@@ -49,6 +49,13 @@ export class TypeOrmClientStore implements ClientStore, ClientRegistry {
     return row && toRegistration(row);
   }
 
+  countRegistrations(owner: string): Promise<number> {
+    return this.db.find(0, async (session) => {
+      const sql = 'select count(*) as count from oauth_clients where owner = $1 and application_id is null';
+      return (await session.row<{ count: number }>(sql, [owner]))?.count ?? 0;
+    });
+  }
+
   async listRegistrations(applicationId: string): Promise<ClientRegistration[]> {
     const order = { createdAt: 'ASC', clientId: 'ASC' } as const;
     const rows = await this.db.find([], (session) =>
