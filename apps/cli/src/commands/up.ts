@@ -1,10 +1,11 @@
 import { ConfigProblems, type Environment } from '@keygate/common/config';
+import { createLogger } from '@keygate/common/logging';
 import { caCertificateFile } from '@keygate/common/tls';
 import type { DemoFacts } from '@keygate/key-manager/admin';
 import { Command } from 'commander';
-import { roles, sourcesOf, withSettings } from '../configuration.js';
+import { keyManagerConfig, roles, sourcesOf, withSettings } from '../configuration.js';
 import { demoProblems } from '../exposure.js';
-import { keptAdminPassword } from '../supervisor/admin-password.js';
+import { isAnotherAdminPassword, keptAdminPassword, rememberAdminPassword } from '../supervisor/admin-password.js';
 import { banner } from '../supervisor/banner.js';
 import { Cluster, type RunningCluster } from '../supervisor/cluster.js';
 import { type ClusterSettings, clusterSettings } from '../supervisor/cluster-settings.js';
@@ -18,6 +19,8 @@ import {
 
 /** One Ctrl-C may arrive twice: from the terminal, and handed on by npm. */
 const sameSignalMillis = 1_000;
+
+const adminUsername = 'admin';
 
 /** `keygate up`: key manager and gateway on this machine, as two processes under a small supervisor. */
 export function upCommand(env: Environment): Command {
@@ -45,13 +48,14 @@ async function runCluster(settings: ClusterSettings, isDemo: boolean): Promise<v
   if (problems.length > 0) throw new ConfigProblems(problems);
   claimDataDir(dataDir);
   await requireFreePorts(configs, portOffset);
-  const adminPassword = configs.keyManager.config.keyManager.adminPassword ?? keptAdminPassword(dataDir);
+  const adminPassword = await adminPasswordInForce(settings);
   const cluster = new Cluster({ settings, demo: isDemo, adminPassword });
   const signal = stopOnSignal(cluster, dataDir);
   try {
     console.log(`Starting key manager and gateway, data in ${dataDir} …`);
     const running = await cluster.start();
     const facts = factsOf(running, settings, adminPassword);
+    rememberAdminPassword(dataDir, adminPassword);
     writeQuickstart(dataDir, facts);
     console.log(banner(facts, cluster.notes));
     await signal.stopped;
@@ -62,6 +66,20 @@ async function runCluster(settings: ClusterSettings, isDemo: boolean): Promise<v
     removeQuickstart(dataDir);
     await cluster.stop();
   }
+}
+
+/** The configured password or the kept one; put into a database that still has another. */
+async function adminPasswordInForce({ configs, dataDir, sources }: ClusterSettings): Promise<string> {
+  const configured = configs.keyManager.config.keyManager.adminPassword;
+  const password = configured ?? keptAdminPassword(dataDir);
+  if (isAnotherAdminPassword(dataDir, password)) {
+    console.log('Setting the new admin password …');
+    const logger = createLogger({ name: 'up', level: 'warn', format: 'auto' });
+    const { setUserPassword } = await import('@keygate/key-manager/admin');
+    const { config } = keyManagerConfig(sources);
+    await setUserPassword(config, logger, { username: adminUsername, password });
+  }
+  return password;
 }
 
 /** The first signal stops everything in order; a later one kills what is left. */
@@ -100,7 +118,7 @@ function factsOf(
     gatewayHttpUrl: urls.gatewayHttp,
     managementUrl: urls.keyManager,
     ...(demo ? credentialsOf(demo) : {}),
-    adminUsername: 'admin',
+    adminUsername,
     adminPassword,
     caFile: caCertificateFile(dataDir),
     ...(demo ? { sampleApi: demo.api } : {}),

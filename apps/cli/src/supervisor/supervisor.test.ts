@@ -4,7 +4,7 @@ import { createLogger } from '@keygate/common/logging';
 import { connectRedis } from '@keygate/common/redis';
 import { type TemporaryFolder, temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keptAdminPassword } from './admin-password.js';
+import { isAnotherAdminPassword, keptAdminPassword, rememberAdminPassword } from './admin-password.js';
 import { BackOff } from './back-off.js';
 import { startPrivateRedis } from './private-redis.js';
 import { claimDataDir, type QuickstartFacts, removeQuickstart, writeQuickstart } from './quickstart-file.js';
@@ -70,6 +70,27 @@ describe('admin password', () => {
     expect(first).toMatch(/^[\w-]{20}$/);
     expect(keptAdminPassword(folder.path)).toBe(first);
     expect(statSync(join(folder.path, 'admin-password')).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('a changed admin password', () => {
+  it('is noticed, and nothing is when there was no start before', () => {
+    expect(isAnotherAdminPassword(folder.path, 'first')).toBe(false);
+    rememberAdminPassword(folder.path, 'first');
+    expect(isAnotherAdminPassword(folder.path, 'first')).toBe(false);
+    expect(isAnotherAdminPassword(folder.path, 'second')).toBe(true);
+  });
+
+  it('is not written down', () => {
+    rememberAdminPassword(folder.path, 'canary-password');
+    const file = join(folder.path, 'admin-password.check');
+    expect(readFileSync(file, 'utf8')).not.toContain('canary');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('is set again when the file was damaged', () => {
+    writeFileSync(join(folder.path, 'admin-password.check'), 'garbage');
+    expect(isAnotherAdminPassword(folder.path, 'first')).toBe(true);
   });
 });
 
