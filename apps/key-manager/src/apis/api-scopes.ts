@@ -1,5 +1,5 @@
 import { Refusal } from '../refusal.js';
-import type { ApiBody, ApiScope } from './api.js';
+import type { Api, ApiBody, ApiScope } from './api.js';
 import type { ApiStore, SharedScopeStore } from './api-store.js';
 
 /** Scopes that mean something to the server itself and can be nobody's else. */
@@ -20,7 +20,7 @@ export function requireScopeName(name: string): void {
  * scope cannot be declared again: whoever could do that would hand it out to whom they like.
  */
 export async function settleScopes(
-  ports: { readonly apis: Pick<ApiStore, 'findLocalScopes'>; readonly sharedScopes: SharedScopeStore },
+  ports: { readonly apis: ScopeOwners; readonly sharedScopes: SharedScopeStore },
   tenantDomain: string,
   apiName: string,
   body: ApiBody,
@@ -33,23 +33,48 @@ export async function settleScopes(
   });
   const local = scopes.filter((entry) => !entry.shared).map(({ scope }) => scope.name);
   requireOwn(local, shared);
-  for (const { scope, apiName: other } of await ports.apis.findLocalScopes(tenantDomain, local)) {
-    if (other.toLowerCase() !== apiName.toLowerCase()) {
-      throw new Refusal('invalid', `Scope ${scope} is already assigned locally by another API`);
-    }
-  }
+  await requireUnclaimed(ports.apis, tenantDomain, apiName, local);
   requireDeclared(body, new Set([...shared.keys(), ...local]));
   return { ...body, scopes };
+}
+
+type ScopeOwners = Pick<ApiStore, 'findLocalScopes' | 'findDeployedScopes'>;
+
+/** What gateways still ask for is another API's as well, though its next revision may have dropped it. */
+async function requireUnclaimed(
+  apis: ScopeOwners,
+  tenantDomain: string,
+  apiName: string,
+  names: readonly string[],
+): Promise<void> {
+  const declared = await apis.findLocalScopes(tenantDomain, names);
+  const deployed = (await apis.findDeployedScopes(tenantDomain, names)).filter(({ shared }) => !shared);
+  const claim = [...declared, ...deployed].find((other) => other.apiName.toLowerCase() !== apiName.toLowerCase());
+  if (claim) throw new Refusal('invalid', `Scope ${claim.scope} is already assigned locally by another API`);
+}
+
+/** An old revision may ask for a scope that has become another API's: that one would decide who may call it. */
+export function requireOwnScopes(
+  apis: ScopeOwners,
+  { tenantDomain, name }: Pick<Api, 'tenantDomain' | 'name'>,
+  { scopes }: ApiBody,
+): Promise<void> {
+  // Those that were shared then, too: they may be no longer.
+  const names = scopes.map(({ scope }) => scope.name);
+  return requireUnclaimed(apis, tenantDomain, name, names);
 }
 
 const pageSize = 200;
 
 /** A scope that is gone while resources ask for it would be one that nobody guards. */
 export async function requireUnused(
-  apis: Pick<ApiStore, 'listApis'>,
+  apis: Pick<ApiStore, 'listApis' | 'findDeployedScopes'>,
   tenantDomain: string,
   name: string,
 ): Promise<void> {
+  const deployed = (await apis.findDeployedScopes(tenantDomain, [name])).find(({ shared }) => shared);
+  if (deployed)
+    throw new Refusal('conflict', `Scope ${name} is used by a deployed revision of API ${deployed.apiName}`);
   for (let offset = 0; ; offset += pageSize) {
     const page = await apis.listApis({ tenantDomain, offset, limit: pageSize });
     const user = page.apis.find(({ body }) => body.scopes.some((entry) => entry.shared && entry.scope.name === name));

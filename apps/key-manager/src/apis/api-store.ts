@@ -8,6 +8,12 @@ export interface LifecycleEvent {
   readonly at: number;
 }
 
+export interface DeployedScope {
+  readonly scope: string;
+  readonly apiName: string;
+  readonly shared: boolean;
+}
+
 export const ApiStore = Symbol('ApiStore');
 /** APIs, revisions and deployments. What gateways must know is appended to the catalogue in the same transaction. */
 export interface ApiStore {
@@ -32,6 +38,8 @@ export interface ApiStore {
   findNamesakes(tenantDomain: string, by: { name: string; context: string }): Promise<Api[]>;
   /** Which APIs, by name, declare these scopes for themselves (`shared: false`). */
   findLocalScopes(tenantDomain: string, names: readonly string[]): Promise<{ scope: string; apiName: string }[]>;
+  /** Which APIs, by name, declare these scopes in a revision that is deployed, shared ones included. */
+  findDeployedScopes(tenantDomain: string, names: readonly string[]): Promise<DeployedScope[]>;
   /** Throws `NotFound`. Making it the default version takes the flag from the API's other versions. */
   updateApi(id: string, change: { body?: ApiBody; isDefaultVersion?: boolean }): Promise<Api>;
   /** Moves the API from `from` to `to`, with a line of history; false when it was not in `from`. */

@@ -1,6 +1,7 @@
 import { Refusal } from '../refusal.js';
 import { isUuid } from '../uuid.js';
 import type { Api, Deployment, Revision } from './api.js';
+import { requireOwnScopes } from './api-scopes.js';
 import type { ApiStore } from './api-store.js';
 import type { GatewayEnvironment } from './environments.js';
 
@@ -35,11 +36,12 @@ export interface DeploymentRequest {
 export async function deployRevision(
   apis: ApiStore,
   environments: readonly GatewayEnvironment[],
-  revision: Revision,
+  { api, revision }: { readonly api: Api; readonly revision: Revision },
   requests: readonly DeploymentRequest[],
   now: number,
 ): Promise<Deployment[]> {
   // All are checked before any is deployed.
+  await requireOwnScopes(apis, api, revision.body);
   const deployments = requests.map(({ name, vhost, displayOnDevportal }) => ({
     apiId: revision.apiId,
     environment: name,

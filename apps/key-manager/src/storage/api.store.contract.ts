@@ -174,6 +174,28 @@ export function apiStoreContract({ storage, clock }: Subject): void {
       expect(await find(tenantDomain, 'read')).toEqual(new Map());
     });
 
+    it('are found while a revision that declares them is deployed', async () => {
+      const tenantDomain = some('tenant');
+      const made = api({
+        tenantDomain,
+        body: apiBody({ scopes: [ownScope('read'), { ...ownScope('share'), shared: true }] }),
+      });
+      await apis().createApi(made);
+      const { id: revisionId } = await apis().createRevision(made.id, '');
+      await apis().updateApi(made.id, { body: apiBody() });
+      const deployed = (tenant: string) => apis().findDeployedScopes(tenant, ['read', 'share', 'none', 'a\0b']);
+      expect(await deployed(tenantDomain)).toEqual([]);
+      const where = { apiId: made.id, environment: 'Default', vhost: 'localhost' };
+      await apis().deploy({ ...where, revisionId, displayOnDevportal: true, deployedAt: clock.now() });
+      expect(await deployed(tenantDomain)).toEqual([
+        { scope: 'read', apiName: made.name, shared: false },
+        { scope: 'share', apiName: made.name, shared: true },
+      ]);
+      expect(await deployed('other.test')).toEqual([]);
+      await apis().undeploy(made.id, 'Default');
+      expect(await deployed(tenantDomain)).toEqual([]);
+    });
+
     it('cannot be opened by an API that declares them later', async () => {
       const tenantDomain = some('tenant');
       const declare = (name: string, version: string, ...roles: string[]) => {

@@ -103,6 +103,30 @@ describe('scopes', () => {
     expect(await version(keeper, '2', closed)).toMatchObject({ status: 201 });
   });
 
+  it('are kept by who dropped them as long as a deployed revision asks for them', async () => {
+    const kept = await share({ name: 'shared-kept', bindings: ['admin'] });
+    const scopes = [local('kept', 'admin'), { scope: { name: 'shared-kept' }, shared: true }];
+    const { body: api } = await create(scopes, ['kept', 'shared-kept']);
+    const at = `${publisher}/apis/${api.id}`;
+    const { body: revision } = await world.call('POST', `${at}/revisions`, { token: maker, body: {} });
+    const move = (how: string) =>
+      world.call('POST', `${at}/${how}?revisionId=${revision.id}`, { token: maker, body: [{ name: 'Default' }] });
+    const unshare = () => world.call('DELETE', `${publisher}/scopes/${kept.body.id}`, { token: admin });
+    expect(await move('deploy-revision')).toMatchObject({ status: 201 });
+    const emptied = { scopes: [], operations: [{ target: '/', verb: 'GET' }] };
+    expect(await world.call('PUT', at, { token: maker, body: emptied })).toMatchObject({ status: 200 });
+    expect(await create([local('kept')])).toMatchObject({ status: 400 });
+    expect(await unshare()).toMatchObject({ status: 409 });
+
+    expect(await move('undeploy-revision')).toMatchObject({ status: 201 });
+    expect(await unshare()).toMatchObject({ status: 200 });
+    expect(await create([local('kept')])).toMatchObject({ status: 201 });
+    expect(await move('deploy-revision')).toMatchObject({
+      status: 400,
+      body: { description: 'Scope kept is already assigned locally by another API' },
+    });
+  });
+
   it('of operations are declared ones; shared ones come with their own bindings', async () => {
     await share({ name: 'kept', bindings: ['admin'] });
     expect(await create([], ['undeclared'])).toMatchObject({ status: 400 });

@@ -122,8 +122,8 @@ function deploymentRoutes(ports: RevisionRoutePorts): Route[] {
       body: deploymentRequests,
       answer: z.array(deploymentAnswer),
       async handle(caller, { parameters, query, body }) {
-        const [, revision] = await of(caller, parameters.apiId, query.revisionId);
-        const deployed = await deployRevision(apis, environments, revision, body, ports.clock.now());
+        const [api, revision] = await of(caller, parameters.apiId, query.revisionId);
+        const deployed = await deployRevision(apis, environments, { api, revision }, body, ports.clock.now());
         return deployed.map((deployment) => toDeployment(ports, deployment));
       },
     }),

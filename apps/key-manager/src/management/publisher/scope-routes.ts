@@ -14,7 +14,7 @@ import { scopeFacts } from './api-schema.js';
 
 export interface ScopeRoutePorts {
   readonly sharedScopes: SharedScopeStore;
-  readonly apis: Pick<ApiStore, 'listApis'>;
+  readonly apis: Pick<ApiStore, 'listApis' | 'findDeployedScopes'>;
   readonly users: Pick<UserStore, 'listRoles'>;
 }
 

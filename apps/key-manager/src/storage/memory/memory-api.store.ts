@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Api, ApiBody, Deployment, LifeCycleStatus, Revision } from '../../apis/api.js';
-import type { ApiStore, LifecycleEvent } from '../../apis/api-store.js';
+import type { ApiStore, DeployedScope, LifecycleEvent } from '../../apis/api-store.js';
 import { isListed } from '../api-visibility.js';
 import { AlreadyExists, NotFound } from '../errors.js';
 import { localScopes } from '../scope-bindings.js';
@@ -54,6 +54,18 @@ export class MemoryApiStore implements ApiStore {
       .flatMap((api) => localScopes(api.body).map(({ name }) => ({ scope: name, apiName: api.name })))
       .filter(({ scope }) => names.includes(scope));
     return found.sort((a, b) => inOrder(a.scope, b.scope) || inOrder(a.apiName, b.apiName));
+  }
+
+  async findDeployedScopes(tenantDomain: string, names: readonly string[]): Promise<DeployedScope[]> {
+    const found = [...this.db.deployments.values()].flatMap(({ apiId, revisionId }) => {
+      const api = this.db.apis.get(apiId);
+      if (api?.tenantDomain !== tenantDomain) return [];
+      const scopes = this.db.revisions.get(revisionId)?.body.scopes ?? [];
+      return scopes.map(({ scope, shared }) => ({ scope: scope.name, apiName: api.name, shared }));
+    });
+    return found
+      .filter(({ scope }) => names.includes(scope))
+      .sort((a, b) => inOrder(a.scope, b.scope) || inOrder(a.apiName, b.apiName));
   }
 
   async updateApi(id: string, change: { body?: ApiBody; isDefaultVersion?: boolean }): Promise<Api> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Api, ApiBody, Deployment, LifeCycleStatus, Revision } from '../../apis/api.js';
-import type { ApiStore, LifecycleEvent } from '../../apis/api-store.js';
+import type { ApiStore, DeployedScope, LifecycleEvent } from '../../apis/api-store.js';
 import type { Clock } from '../../oauth2/ports.js';
 import { NotFound } from '../errors.js';
 import { assertStorable, isStorable } from '../storable.js';
@@ -65,6 +65,19 @@ export class TypeOrmApiStore implements ApiStore {
       session.rows(
         `select s.name as scope, a.name as "apiName" from api_scopes s join apis a on a.id = s.api_id
          where s.tenant_domain = $1 and s.name = any($2::text[]) order by s.name, a.name, a.id`,
+        [tenantDomain, names.filter(isStorable)],
+      ),
+    );
+  }
+
+  findDeployedScopes(tenantDomain: string, names: readonly string[]): Promise<DeployedScope[]> {
+    return this.db.find([], (session) =>
+      session.rows(
+        `select entry -> 'scope' ->> 'name' as scope, a.name as "apiName", entry -> 'shared' = 'true' as shared
+         from api_deployments d join apis a on a.id = d.api_id join api_revisions r on r.id = d.revision_id
+           cross join jsonb_array_elements(r.body -> 'scopes') as entry
+         where d.tenant_domain = $1 and entry -> 'scope' ->> 'name' = any($2::text[])
+         order by 1, a.name, a.id`,
         [tenantDomain, names.filter(isStorable)],
       ),
     );
