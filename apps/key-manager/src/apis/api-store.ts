@@ -30,6 +30,8 @@ export interface ApiStore {
     query?: string;
     statuses?: readonly LifeCycleStatus[];
     visibleTo?: readonly string[];
+    /** Leaves out what `visibility: PRIVATE` keeps to users of the tenant. */
+    isStranger?: boolean;
     accessibleTo?: readonly string[];
     offset: number;
     limit: number;

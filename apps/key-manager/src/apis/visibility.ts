@@ -15,9 +15,16 @@ export function visibilityRoles(viewer: Viewer): readonly string[] | undefined {
   return viewer.roles.some((role) => apiTeam.includes(role)) ? undefined : [...viewer.roles, everyone];
 }
 
+/** Somebody who is not logged in, or who looks at another tenant's APIs: users always have a role, at least everyone's. */
+export function isStranger(viewer: Viewer): boolean {
+  return viewer.roles.length === 0;
+}
+
 /** Whether the developer portal shows the API to the viewer at all. */
 export function isVisibleTo(api: Api, viewer: Viewer): boolean {
   if (api.tenantDomain !== viewer.tenantDomain) return false;
+  // WSO2: "visible to my domain".
+  if (api.body.visibility === 'PRIVATE' && isStranger(viewer)) return false;
   const roles = visibilityRoles(viewer);
   return roles === undefined || api.body.visibility !== 'RESTRICTED' || shareAny(api.body.visibleRoles, roles);
 }

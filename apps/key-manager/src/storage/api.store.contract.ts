@@ -51,6 +51,17 @@ export function apiStoreContract({ storage, clock }: Subject): void {
       expect(await names({ accessibleTo: ['x'], visibleTo: ['painter'] })).toEqual([2, 'beta', 'gamma']);
     });
 
+    it('are left out of lists for strangers when they are private', async () => {
+      const tenantDomain = some('tenant');
+      for (const visibility of ['PUBLIC', 'PRIVATE']) {
+        await apis().createApi(api({ tenantDomain, name: visibility, body: apiBody({ visibility }) }));
+      }
+      const names = async (reader: object) =>
+        (await apis().listApis({ tenantDomain, offset: 0, limit: 10, ...reader })).apis.map(({ name }) => name);
+      expect(await names({ visibleTo: [], isStranger: true })).toEqual(['PUBLIC']);
+      expect(await names({ visibleTo: [], isStranger: false })).toEqual(['PRIVATE', 'PUBLIC']);
+    });
+
     it('find their namesakes, by name without case or by context', async () => {
       const made = api();
       const later = { createdAt: made.createdAt + 1 };

@@ -161,6 +161,22 @@ describe('APIs in the developer portal', () => {
     expect(await world.call('GET', `${devportal}/apis/${open}`, elsewhere)).toMatchObject({ status: 404 });
   });
 
+  it('are seen by users of the tenant alone when private', async () => {
+    const id = await publish('private-one', { visibility: 'PRIVATE' });
+    const user = await world.logIn('colleague', 'Internal/subscriber');
+    const foreigner = await world.logIn('somebody@tenant2.com', 'Internal/subscriber');
+    const headers = { 'x-wso2-tenant': 'carbon.super' };
+    for (const [token, status] of [
+      [undefined, 404],
+      [foreigner, 404],
+      [user, 200],
+    ] as const) {
+      expect(await world.call('GET', `${devportal}/apis/${id}`, { token, headers })).toMatchObject({ status });
+      const list = await world.call('GET', `${devportal}/apis?query=private-one`, { token, headers });
+      expect(list.body.count).toBe(status === 200 ? 1 : 0);
+    }
+  });
+
   it('answer 403 while created or when retired, and 401 for a bad token', async () => {
     const body = { name: 'young', context: '/young', version: '1' };
     const { id } = (await world.call('POST', `${publisher}/apis`, { token: maker, body })).body;

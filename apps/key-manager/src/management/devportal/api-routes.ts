@@ -4,7 +4,7 @@ import { apiNotFound } from '../../apis/api-rules.js';
 import type { ApiStore } from '../../apis/api-store.js';
 import { defaultContext, effectiveContext } from '../../apis/context.js';
 import type { GatewayEnvironment } from '../../apis/environments.js';
-import { isVisibleTo, type Viewer, visibilityRoles } from '../../apis/visibility.js';
+import { isStranger, isVisibleTo, type Viewer, visibilityRoles } from '../../apis/visibility.js';
 import { Refusal } from '../../refusal.js';
 import { displayUserName, superTenant } from '../../users/user-name.js';
 import { isUuid } from '../../uuid.js';
@@ -49,7 +49,7 @@ export function apiRoutes({ apis, environments }: ApiRoutePorts): Route[] {
           tenantDomain: viewer.tenantDomain,
           statuses: listed,
           ...(query ? { query: query.replace(/^name:/, '') } : {}),
-          ...(roles ? { visibleTo: roles } : {}),
+          ...(roles ? { visibleTo: roles, isStranger: isStranger(viewer) } : {}),
           ...page,
         });
         return listOf(found.apis.map(toEntry), found.total, page);

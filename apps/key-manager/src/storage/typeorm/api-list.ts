@@ -12,6 +12,7 @@ export async function listApis(session: Session, page: Page): Promise<{ apis: Ap
   query.where('a.tenantDomain = :tenantDomain', { tenantDomain: page.tenantDomain });
   if (page.query) query.andWhere('strpos(a.nameKey, :part) > 0', { part: nameKey(page.query) });
   if (page.statuses) query.andWhere('a.lifeCycleStatus = any(:statuses)', { statuses: page.statuses });
+  if (page.isStranger) query.andWhere(`a.body ->> 'visibility' is distinct from 'PRIVATE'`);
   if (page.visibleTo) {
     query.andWhere(opensTo('visibility', 'visibleRoles', ':visibleTo'), { visibleTo: page.visibleTo });
   }
