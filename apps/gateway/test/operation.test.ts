@@ -83,6 +83,29 @@ describe('stopping a gateway', () => {
     await stopping;
   });
 
+  it('still answers a request that was on its way over a kept connection', async () => {
+    const { bed, backend } = await startWithSlowBackend(10);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false });
+    stops.push(() => agent.destroy());
+    const call = () =>
+      new Promise<string | undefined>((resolve, reject) => {
+        const request = httpsRequest(`${bed.urls.https}/nowhere`, { agent }, (response) => {
+          response.resume();
+          response.on('end', () => resolve(`${response.statusCode} ${response.headers.connection}`));
+        });
+        request.on('error', reject);
+        request.end();
+      });
+    const open = bed.call('t');
+    await waitUntil(() => backend.waiting.length > 0);
+    expect(await call()).toBe('404 keep-alive');
+    const stopping = bed.gateway.stop();
+    expect(await call()).toBe('404 close');
+    backend.waiting[0]?.end();
+    await open;
+    await stopping;
+  });
+
   it('does not wait for idle connections, and cuts requests after the drain time', async () => {
     const { bed, backend } = await startWithSlowBackend(1);
     const idle = connect(bed.gateway.ports.http, '127.0.0.1');

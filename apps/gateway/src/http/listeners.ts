@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import { type ListenSettings, listen } from '@keygate/common/lifecycle';
 import type { PemPair } from '@keygate/common/tls';
 import { createAlpnServer, type Listener } from './alpn-server.js';
@@ -81,14 +81,26 @@ function lastAnswer(socket: Socket): void {
   if (answer?.headersSent === false) answer.shouldKeepAlive = false;
 }
 
-/** Resolves when the last connection is gone; connections fall idle one by one and are closed as they do. */
+/** How long a connection without a request stays open once no new one is taken. */
+const lingerMillis = 500;
+
+/**
+ * Resolves when the last connection is gone. Idle ones linger: a request that is on its way when its connection closes
+ * is lost to the client, while one that still arrives gets an answer that says it is the last.
+ */
 function closed(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
-    server.close(() => {
+    let sweep: NodeJS.Timeout | undefined;
+    const linger = setTimeout(() => {
+      sweep = setInterval(() => server.closeIdleConnections(), 50);
+      server.closeIdleConnections();
+    }, lingerMillis);
+    // `close` of node:http would close idle connections at once.
+    NetServer.prototype.close.call(server, () => {
+      clearTimeout(linger);
       clearInterval(sweep);
+      server.close();
       resolve();
     });
-    server.closeIdleConnections();
   });
 }
