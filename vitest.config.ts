@@ -30,8 +30,9 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.e2e.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          // Real processes on a machine that may be busy with other things.
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
     ],

@@ -79,6 +79,7 @@ describe('two key managers on one PostgreSQL', () => {
 
   it('no token request fails while one of them restarts as it should', async () => {
     const tokens = cluster.tokensAt(gateway);
+    await untilGatewayReaches(second);
     const traffic = startTraffic(() => tokens.request({ grant_type: 'client_credentials' }), 200, 2);
     await waitUntil(() => traffic.answered > 30, { timeoutMillis: 20_000 });
     expect(await first.process.stop()).toEqual({ code: 0, signal: null });
@@ -87,6 +88,18 @@ describe('two key managers on one PostgreSQL', () => {
     await waitUntil(() => traffic.answered > before + 30, { timeoutMillis: 20_000 });
     expect((await traffic.stop()).failures).toEqual([]);
   });
+
+  /** A key manager that came back is ready before the gateway has connected to it again, up to a second later. */
+  async function untilGatewayReaches(keyManager: Role): Promise<void> {
+    const id = `reaches-${keyManager.process.pid}`;
+    await waitUntil(
+      async () => {
+        await cluster.tokensAt(gateway).request({ grant_type: 'client_credentials' }, { activityid: id });
+        return keyManager.process.output().includes(id);
+      },
+      { what: 'the gateway to reach a key manager that came back' },
+    );
+  }
 
   noSecretIsPrinted();
 });

@@ -22,13 +22,14 @@ export const bearer = (accessToken: string) => ({ Authorization: `Bearer ${acces
 /** Speaks RFC 6749 to one pair of token and revocation URLs; every token it gets is remembered as a secret. */
 export function tokenClient(client: Client, urls: { tokenUrl: string; revokeUrl: string }, consumer: Consumer) {
   const authorization = basic(consumer.consumerKey, consumer.consumerSecret);
-  const post = (url: string, parameters: Record<string, string>): Promise<Answer> =>
+  const post = (url: string, parameters: Record<string, string>, headers = {}): Promise<Answer> =>
     client.call(url, {
       method: 'POST',
-      headers: { Authorization: authorization, 'Content-Type': 'application/x-www-form-urlencoded' },
+      headers: { Authorization: authorization, 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
       body: new URLSearchParams(parameters).toString(),
     });
-  const request = (parameters: Record<string, string>) => post(urls.tokenUrl, parameters);
+  const request = (parameters: Record<string, string>, headers: Record<string, string> = {}) =>
+    post(urls.tokenUrl, parameters, headers);
   const granted = async (parameters: Record<string, string>): Promise<TokenAnswer> => {
     const answer = await request(parameters);
     if (answer.status !== 200) {
