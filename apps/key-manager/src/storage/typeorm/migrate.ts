@@ -1,9 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { translated } from './database-errors.js';
 import { allMigrations } from './migrations/all-migrations.js';
 
 /** Any number will do as long as every version of Keygate uses the same. */
 const lockKey = 5_392_718_046;
+const lockRetryMillis = 100;
 
 /** The database was migrated by a newer version; going on would write rows that it misreads. */
 export class SchemaTooNew extends Error {
@@ -54,12 +56,21 @@ async function appliedNames(runner: QueryRunner): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
+/** Asks again and again instead of waiting in one statement, which the driver would give up after its time limit. */
+async function lock(runner: QueryRunner): Promise<void> {
+  for (;;) {
+    const [{ locked }] = await runner.query(`select pg_try_advisory_lock(${lockKey}) as locked`);
+    if (locked) return;
+    await setTimeout(lockRetryMillis);
+  }
+}
+
 /** TypeORM takes no lock: two key managers starting on an empty database would both make the tables. */
 async function exclusively<T>(dataSource: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
   const runner = dataSource.createQueryRunner();
   try {
     await runner.query('set statement_timeout = 0');
-    await runner.query(`select pg_advisory_lock(${lockKey})`);
+    await lock(runner);
     try {
       return await work(runner);
     } finally {
