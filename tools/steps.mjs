@@ -9,8 +9,8 @@ const stillMillis = 10_000;
 
 export const seconds = (millis) => `${(millis / 1000).toFixed(millis < 10_000 ? 1 : 0)} s`;
 
-/** Runs a program; answers its exit code and, unless `stream` is set, what it printed. */
-export function run(command, args, { stream = false, env = process.env, cwd = root } = {}) {
+/** Runs a program; answers its exit code and, unless `stream` is set, what it printed. It is killed after `minutes`. */
+export function run(command, args, { stream = false, env = process.env, cwd = root, minutes = 30 } = {}) {
   return new Promise((resolve) => {
     const stdio = stream ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'];
     const child = spawn(command, args, { cwd, env, stdio });
@@ -19,8 +19,13 @@ export function run(command, args, { stream = false, env = process.env, cwd = ro
     // Ctrl-C reaches the child by itself; a signal sent to us alone is handed on.
     const stop = () => child.kill('SIGTERM');
     process.once('SIGTERM', stop);
+    const timer = setTimeout(() => {
+      console.error(`${args[0] ?? command}: not done after ${minutes} minutes, killed`);
+      child.kill('SIGKILL');
+    }, minutes * 60_000);
     child.once('error', (error) => resolve({ code: 1, output: `${command}: ${error.message}\n` }));
     child.once('close', (code, signal) => {
+      clearTimeout(timer);
       process.off('SIGTERM', stop);
       resolve({ code: code ?? 1, output: signal ? `${output}\n${command}: ended by ${signal}\n` : output });
     });

@@ -10,7 +10,10 @@ export async function runVitest(project, { stream = false, args = [] } = {}) {
   const file = join(folder, 'results.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   try {
-    const { code, output } = await node([bin.vitest, 'run', '--project', project, ...reporters, ...args], { stream });
+    const { code, output } = await node([bin.vitest, 'run', '--project', project, ...reporters, ...args], {
+      stream,
+      minutes: 60,
+    });
     const { passed, failed } = countsIn(file);
     return { passed, failed: failed === 0 && code !== 0 ? 1 : failed, output };
   } finally {
