@@ -1,5 +1,6 @@
 import { port, setting, sharedSettings } from '@keygate/common/config';
 import { z } from 'zod';
+import { parseServerUrl, ServerUrlProblem } from '../key-manager/server-url.js';
 
 const listeners = z
   .strictObject({
@@ -74,6 +75,14 @@ const keyManager = z
     validateDeadlineMillis: setting(z.int().min(50).max(60_000).default(1_000), 'Deadline of a token validation.', {
       env: 'KEY_MANAGER_VALIDATE_DEADLINE_MILLIS',
     }),
+  })
+  .superRefine(({ serverUrl, allowPlaintext }, context) => {
+    try {
+      parseServerUrl(serverUrl, { portOffset: 0, allowPlaintext });
+    } catch (error) {
+      if (!(error instanceof ServerUrlProblem)) throw error;
+      context.addIssue({ code: 'custom', path: ['serverUrl'], message: error.message });
+    }
   })
   .prefault({});
 

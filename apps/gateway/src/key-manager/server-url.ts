@@ -84,7 +84,7 @@ function parseAddress(text: string): Address {
 function refusePlaintext({ scheme, host, port }: Address, allowPlaintext: boolean): void {
   if (scheme !== 'http' || allowPlaintext || loopback.test(host)) return;
   throw new ServerUrlProblem(
-    `"http://${host}:${port}" would send credentials in clear text; use https:// or set keyManager.allowPlaintext`,
+    `"http://${host}:${port}" would send credentials in clear text; use https:// or set gateway.keyManager.allowPlaintext`,
   );
 }
 

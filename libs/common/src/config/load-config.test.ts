@@ -125,6 +125,13 @@ describe('problems', () => {
     ]);
   });
 
+  it('know the sections of other roles, so that every role reports a mistyped one alike', () => {
+    expect(problemsOf({ text: 'gatway:\n  plain: true\nkeyManger:\n  size: 1\n' })).toEqual([
+      'gatway (keygate.yaml line 1): is not a setting; did you mean gateway?',
+      'keyManger (keygate.yaml line 3): is not a setting; did you mean keyManager?',
+    ]);
+  });
+
   it('name an environment variable that looks like ours and is not', () => {
     expect(
       problemsOf({ env: { GATEWAY_HTTPS_PROT: '1', KEYGATE_DATADIR: 'x', OTHER: 'y', KEY_MANAGER_SIZE: '2' } }),

@@ -50,7 +50,7 @@ export function loadConfig<T extends z.ZodObject>(sources: ConfigSources<T>): Lo
   if (!parsed.success) {
     throw new ConfigProblems([
       ...problems,
-      ...parsed.error.issues.flatMap((issue) => sentences(issue, tree, schema, leaves, origins, file)),
+      ...parsed.error.issues.flatMap((issue) => sentences(issue, tree, schema, foreign, leaves, origins, file)),
     ]);
   }
   problems.push(...addOffset(parsed.data as Tree, leaves, origins));
@@ -116,12 +116,15 @@ function sentences(
   issue: z.core.$ZodIssue,
   tree: Tree,
   schema: z.ZodObject,
+  foreign: ReadonlySet<string>,
   leaves: readonly SettingLeaf[],
   origins: ReadonlyMap<string, string>,
   file: YamlFile | undefined,
 ): string[] {
   if (issue.code === 'unrecognized_keys') {
-    const siblings = Object.keys(groupAt(schema, issue.path) ?? {});
+    // At the top the sections of other roles are near too; so both roles say the same about the same line.
+    const sections = issue.path.length === 0 ? foreign : [];
+    const siblings = new Set([...Object.keys(groupAt(schema, issue.path) ?? {}), ...sections]);
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
       return `${path.join('.')} (${file?.where(path) ?? 'file'}): is not a setting${hint(key, siblings)}`;
