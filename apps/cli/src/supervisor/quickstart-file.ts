@@ -40,7 +40,8 @@ export function claimDataDir(dataDir: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const owner = ownerOf(dataDir);
   if (owner !== undefined && owner !== process.pid && isSupervisor(owner)) {
-    throw new Error(`${dataDir} is used by a running cluster (process ${owner}); stop it or try --port-offset 1`);
+    const advice = 'stop it, or choose another --port-offset or --data-dir';
+    throw new Error(`${dataDir} is used by a running cluster (process ${owner}); ${advice}`);
   }
   rmSync(fileOf(dataDir), { force: true });
 }

@@ -208,7 +208,7 @@ describe('a data folder in use', () => {
     await sleeper.start();
     writeQuickstart(join(folder.path, 'data'), { ...facts, pid: sleeper.pid as number });
     expect(() => claimDataDir(join(folder.path, 'data'))).toThrow(
-      `is used by a running cluster (process ${sleeper.pid}); stop it or try --port-offset 1`,
+      `is used by a running cluster (process ${sleeper.pid}); stop it, or choose another --port-offset or --data-dir`,
     );
   });
 });
