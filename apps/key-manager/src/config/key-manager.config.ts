@@ -9,10 +9,14 @@ const listeners = z
     bindAddress: setting(z.string().min(1).default('127.0.0.1'), 'Address of the HTTPS, HTTP and gRPC listeners.', {
       env: 'KEY_MANAGER_BIND_ADDRESS',
     }),
-    https: setting(port().default(9443), 'HTTPS port of /oauth2, the REST APIs and the portal, before the offset.', {
-      env: 'KEY_MANAGER_HTTPS_PORT',
-      wso2: 'carbon.xml Ports/ServletTransports',
-    }),
+    https: setting(
+      port().default(9443),
+      'HTTPS port of /oauth2, registration, the REST APIs and SCIM, before the offset.',
+      {
+        env: 'KEY_MANAGER_HTTPS_PORT',
+        wso2: 'carbon.xml Ports/ServletTransports',
+      },
+    ),
     http: setting(port().default(9763), 'HTTP port, redirects to HTTPS, before the offset.', {
       env: 'KEY_MANAGER_HTTP_PORT',
     }),
