@@ -5,7 +5,7 @@ import { createRegistry } from '@keygate/common/metrics';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type DemoFacts, type DemoOptions, seedDemo } from './admin/demo.js';
-import { refuseKnownCredentials } from './admin/known-credentials.js';
+import { refuseKnownCredentials, type WayIn } from './admin/known-credentials.js';
 import { defaultEnvironment } from './apis/environments.js';
 import { appModule } from './app.module.js';
 import { type Assembly, assemble, systemClock } from './assembly.js';
@@ -26,6 +26,8 @@ import { adminName, checkAdminPassword, seedFirstUsers } from './users/first-use
 export interface KeyManagerOptions {
   readonly logger: Logger;
   readonly demo?: DemoOptions | undefined;
+  /** Bind address of a gateway that is started beside it: who reaches that one can ask this one for tokens. */
+  readonly gatewayBindAddress?: string | undefined;
   readonly signalReady?: ((facts: KeyManagerFacts) => void) | undefined;
   /** In place of the configured database; for tests. */
   readonly storage?: Storage | undefined;
@@ -69,11 +71,18 @@ export async function startKeyManager(config: KeyManagerConfig, options: KeyMana
   }
 }
 
+function waysIn(own: string, gateway: string | undefined): WayIn[] {
+  const first = { setting: 'keyManager.listeners.bindAddress (KEY_MANAGER_BIND_ADDRESS)', address: own };
+  if (gateway === undefined) return [first];
+  return [first, { setting: 'gateway.listeners.bindAddress (GATEWAY_BIND_ADDRESS)', address: gateway }];
+}
+
 async function start(config: KeyManagerConfig, options: KeyManagerOptions, opened: Undo[]): Promise<KeyManager> {
   const { logger } = options;
   const settings = config.keyManager;
+  const ways = waysIn(settings.listeners.bindAddress, options.gatewayBindAddress);
   checkAdminPassword(settings.adminPassword, [
-    settings.listeners.bindAddress,
+    ...ways.map(({ address }) => address),
     settings.listeners.operationsBindAddress,
   ]);
   const secretKey = await loadSecretKey(settings.secretKey, config.dataDir);
@@ -89,7 +98,7 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
   const assembly = assemble({ config: settings, storage, secretKey, registry, logger, issuer });
   const adminPassword = await seedFirstUsers(storage, assembly.accounts, settings.adminPassword);
   await noteOtherAdminPassword(assembly, settings.adminPassword, logger);
-  await refuseKnownCredentials(settings.listeners.bindAddress, assembly);
+  await refuseKnownCredentials(ways, assembly);
   const demo = options.demo && (await seedDemo(config, assembly, options.demo));
 
   const background = await startBackground(config, logger, assembly);

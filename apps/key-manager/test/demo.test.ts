@@ -81,6 +81,8 @@ describe('the demo data', () => {
     await quickstart.stop();
     const outside = { adminPassword: undefined, listeners: { bindAddress: '0.0.0.0' } };
     await expect(startTestKeyManager({ openStorage, keyManager: outside })).rejects.toThrow(DemoOutsideLoopback);
+    const throughGateway = { openStorage, keyManager: { adminPassword: undefined }, gatewayBindAddress: '0.0.0.0' };
+    await expect(startTestKeyManager(throughGateway)).rejects.toThrow(/gateway\.listeners\.bindAddress/);
     const inside = await startTestKeyManager({ openStorage, keyManager: { adminPassword: undefined } });
     await inside.stop();
   });

@@ -41,6 +41,7 @@ export function keyManagerCommand(env: Environment): Command {
   const command = new Command('key-manager').description('run one key manager');
   return withSettings(command, roles['key-manager'])
     .addOption(new Option('--demo-backend <url>').hideHelp())
+    .addOption(new Option('--gateway-bind-address <address>').hideHelp())
     .addHelpText(
       'after',
       `
@@ -48,13 +49,14 @@ Examples:
   $ keygate key-manager
   $ DATABASE_URL=postgresql://keygate@db/keygate keygate key-manager --data-dir /var/lib/keygate`,
     )
-    .action(async ({ demoBackend }: { demoBackend?: string }) => {
+    .action(async ({ demoBackend, gatewayBindAddress }: { demoBackend?: string; gatewayBindAddress?: string }) => {
       const { config } = keyManagerConfig(sourcesOf(command, env));
       const logger = createLogger({ name: 'key-manager', ...config.logging });
       await keepRunning('key-manager', logger, config.keyManager.drainSeconds, async () => {
         const { startKeyManager } = await import('@keygate/key-manager/main');
         return startKeyManager(config, {
           logger,
+          gatewayBindAddress,
           ...(demoBackend === undefined ? {} : { demo: { backendUrl: demoBackend } }),
         });
       });

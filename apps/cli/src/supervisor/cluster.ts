@@ -107,14 +107,19 @@ export class Cluster {
   ): Promise<ReadyMessage> {
     const { settings, adminPassword } = this.options;
     const { config, origins } = settings.configs.keyManager;
-    const isKnown = settings.configs.gateway.config.gateway.listeners.https !== 0;
+    const { bindAddress, https } = settings.configs.gateway.config.gateway.listeners;
+    const isKnown = https !== 0;
     const needsUrl = origins.get('keyManager.gatewayUrl') === 'default' && isKnown;
     return this.startRole(
       'the key manager',
       new RoleProcess({
         role: 'key-manager',
         entry,
-        args: [...roleArguments('key-manager', settings), ...(backendUrl ? ['--demo-backend', backendUrl] : [])],
+        args: [
+          ...roleArguments('key-manager', settings),
+          ...['--gateway-bind-address', bindAddress],
+          ...(backendUrl ? ['--demo-backend', backendUrl] : []),
+        ],
         env: roleEnvironment('key-manager', settings, {
           ...redis,
           KEYGATE_ADMIN_PASSWORD: adminPassword,

@@ -9,21 +9,29 @@ interface Ports {
   readonly resourceOwners: Pick<ResourceOwners, 'authenticate'>;
 }
 
+/** An address on which requests reach the key manager, and the setting it comes from. */
+export interface WayIn {
+  readonly setting: string;
+  readonly address: string;
+}
+
 /**
  * A database from a quickstart opens to credentials that everybody knows, also when a later start brings no demo data
  * and names no password. Throws `DemoOutsideLoopback` or `WeakAdminPassword` when other machines could use them.
  */
-export async function refuseKnownCredentials(bindAddress: string, ports: Ports): Promise<void> {
-  if (isLoopback(bindAddress)) return;
+export async function refuseKnownCredentials(ways: readonly WayIn[], ports: Ports): Promise<void> {
+  const open = ways.find(({ address }) => !isLoopback(address));
+  if (open === undefined) return;
+  const where = `${open.setting}: is ${open.address}`;
   if ((await isDemoKeyLive(ports)) || (await ports.resourceOwners.authenticate(demoFacts.username, demoFacts.password)))
     throw new DemoOutsideLoopback(
-      `keyManager.listeners.bindAddress (KEY_MANAGER_BIND_ADDRESS): is ${bindAddress}, and the database holds the demo ` +
-        'data of a quickstart, whose passwords everybody knows; use another database or data folder',
+      `${where}, and the database holds the demo data of a quickstart, whose passwords everybody knows; ` +
+        'use another database or data folder',
     );
   if (await ports.resourceOwners.authenticate(adminName.username, 'admin'))
     throw new WeakAdminPassword(
-      `keyManager.listeners.bindAddress (KEY_MANAGER_BIND_ADDRESS): is ${bindAddress}, and the password of the user ` +
-        'admin in the database is too weak for that; change it with: keygate users set-password',
+      `${where}, and the password of the user admin in the database is too weak for that; ` +
+        'change it with: keygate users set-password',
     );
 }
 

@@ -38,7 +38,7 @@ export async function seedFirstUsers(
 export function checkAdminPassword(password: string | undefined, bindAddresses: readonly string[]): void {
   if (password === undefined || bindAddresses.every(isLoopback) || !isWeakPassword(password)) return;
   throw new WeakAdminPassword(
-    'keyManager.adminPassword (KEYGATE_ADMIN_PASSWORD): too weak for a key manager that listens on ' +
+    'keyManager.adminPassword (KEYGATE_ADMIN_PASSWORD): too weak for what can be reached on ' +
       `${bindAddresses.filter((address) => !isLoopback(address)).join(', ')}; use 12 characters or more`,
   );
 }

@@ -46,6 +46,7 @@ type Section = Record<string, unknown>;
 export async function startTestKeyManager(
   options: {
     demo?: DemoOptions;
+    gatewayBindAddress?: string;
     keyManager?: Section;
     redisUrl?: string;
     openStorage?: ((dataDir: string) => Promise<Storage>) | undefined;
@@ -73,7 +74,12 @@ export async function startTestKeyManager(
     destination: { write: (line: string) => log.push(line) },
   });
   const storage = (await options.openStorage?.(folder.path)) ?? createMemoryStorage();
-  const keyManager = await startKeyManager(config, { logger, storage, demo: options.demo });
+  const keyManager = await startKeyManager(config, {
+    logger,
+    storage,
+    demo: options.demo,
+    gatewayBindAddress: options.gatewayBindAddress,
+  });
   const gateway = await ensureCertificate(folder.path, { name: 'gateway', commonName: 'gateway', kind: 'client' });
   const passwords = new Passwords(config.keyManager.passwords, { concurrency: 2, maxQueue: 10 });
   const accounts = new UserAccounts({ ...storage, audit: storage.auditLog, passwords, clock: { now: Date.now } });
