@@ -24,7 +24,8 @@ export default defineConfig({
           isolate: false,
           include: ['{apps,libs,proto}/**/*.test.ts', 'tools/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
-          testTimeout: 20_000,
+          // A guard against hanging, not a promise: databases and argon2 are slow on a busy machine.
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
