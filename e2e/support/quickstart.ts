@@ -80,7 +80,9 @@ export async function startQuickstart(options: QuickstartOptions = {}): Promise<
         ...place,
       });
   const file = join(dataDir, 'quickstart.json');
-  await waitUntilReady(running, async () => existsSync(file));
+  // The file is written just before the banner, which tests read too.
+  const isPrinted = () => running.output().includes('Ctrl-C stops everything');
+  await waitUntilReady(running, () => existsSync(file) && isPrinted());
   const facts = JSON.parse(readFileSync(file, 'utf8')) as QuickstartFacts;
   return quickstartAt(running, dataDir, facts, options.throughNpm === true ? -running.pid : running.pid);
 }
