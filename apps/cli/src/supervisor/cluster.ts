@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureLocalCa } from '@keygate/common/tls';
 import type { DemoFacts } from '@keygate/key-manager/admin';
@@ -46,7 +47,9 @@ export class Cluster {
     const { settings } = this.options;
     await ensureLocalCa(settings.dataDir);
     const redisUrl = await this.startRedis();
-    const backend = this.options.demo ? await startSampleBackend() : undefined;
+    const backend = this.options.demo
+      ? await startSampleBackend(join(settings.dataDir, 'sample-backend.port'))
+      : undefined;
     if (backend) this.stops.push(backend.close);
     return withProgress(() => [...this.waiting].join(' and '), this.startRoles(redisUrl, backend?.url));
   }

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface SampleBackend {
@@ -14,8 +15,11 @@ interface Pet {
 const mostPets = 100;
 const largestBody = 64 * 1_024;
 
-/** The service behind the sample API: `GET /pets`, `POST /pets`, `GET /health`. In memory, on loopback, any free port. */
-export async function startSampleBackend(): Promise<SampleBackend> {
+/**
+ * The service behind the sample API: `GET /pets`, `POST /pets`, `GET /health`. In memory, on loopback, on the port kept in
+ * `portFile` if that is free: a gateway that starts from its copy of the catalogue then finds the backend where it was.
+ */
+export async function startSampleBackend(portFile: string): Promise<SampleBackend> {
   const pets: Pet[] = [
     { id: 1, name: 'Tom' },
     { id: 2, name: 'Jerry' },
@@ -23,18 +27,37 @@ export async function startSampleBackend(): Promise<SampleBackend> {
   const server = createServer((request, response) => {
     answer(request, response, pets).catch(() => send(response, 400, { message: 'The body must be JSON with a name.' }));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  const kept = keptPort(portFile);
+  const port = await listen(server, kept).catch(() => listen(server, 0));
+  if (port !== kept) writeFileSync(portFile, `${port}\n`);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+/** 0, any free port, when none is kept. */
+function keptPort(file: string): number {
+  try {
+    const port = Number(readFileSync(file, 'utf8'));
+    return Number.isInteger(port) && port > 1_023 && port < 65_536 ? port : 0;
+  } catch {
+    return 0;
+  }
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, pets: Pet[]): Promise<void> {

@@ -106,7 +106,7 @@ describe('back-off', () => {
 
 describe('sample backend', () => {
   it('lists pets, takes one, says it is well, and refuses what it cannot read', async () => {
-    const backend = await startSampleBackend();
+    const backend = await startSampleBackend(join(folder.path, 'port'));
     stops.push(backend.close);
     const post = (body: string) => fetch(`${backend.url}/pets`, { method: 'POST', body });
     expect(await (await fetch(`${backend.url}/health`)).json()).toEqual({ status: 'ok' });
@@ -117,6 +117,18 @@ describe('sample backend', () => {
       expect((await post(body)).status).toBe(400);
     }
     expect((await fetch(`${backend.url}/other`)).status).toBe(404);
+  });
+
+  it('comes back on the port it had, or on another one when that is taken', async () => {
+    const file = join(folder.path, 'port');
+    const first = await startSampleBackend(file);
+    await first.close();
+    const second = await startSampleBackend(file);
+    stops.push(second.close);
+    expect(second.url).toBe(first.url);
+    const third = await startSampleBackend(file);
+    stops.push(third.close);
+    expect(third.url).not.toBe(first.url);
   });
 });
 
