@@ -145,7 +145,8 @@ export const keyManagerSchema = z.strictObject({
       }),
       secretKey: setting(
         z.string().min(32).optional(),
-        'Server key that client secrets and rotated tokens are derived with; the same on every key manager. ' +
+        'Server key that client secrets and rotated tokens are derived with and endpoint secrets are encrypted with; ' +
+          'every key manager of one database needs the same. ' +
           'Unset: one is made in the data folder.',
         { env: 'KEY_MANAGER_SECRET_KEY', secret: true },
       ),
