@@ -85,7 +85,7 @@ export class SupervisedStream<Message> {
   private lost(stream: ClientReadableStream<Message>, why: string): void {
     if (stream !== this.stream) return;
     this.options.logger[this.isNews() ? 'warn' : 'debug'](
-      { stream: this.options.name, why },
+      { stream: this.options.name, why, ...hintFor(why) },
       'stream lost; reconnecting',
     );
     this.drop();
@@ -119,4 +119,14 @@ export class SupervisedStream<Message> {
     const ceiling = Math.min(maxBackoffMillis, minBackoffMillis * 2 ** Math.min(this.failures, 10));
     return ceiling / 2 + (Math.random() * ceiling) / 2;
   }
+}
+
+/** The commonest reason why a gateway never connects is invisible in gRPC's own words. */
+function hintFor(why: string): { readonly hint?: string } {
+  if (!/certificate|self-signed|SSL|TLS/i.test(why)) return {};
+  return {
+    hint:
+      'gateway and key manager need certificates of one CA: set gateway.keyManager.caFile, certFile and keyFile ' +
+      '(keygate certs issue makes them), or use the data folder of the key manager on the same machine',
+  };
 }
