@@ -11,7 +11,7 @@ import {
 } from './cluster-settings.js';
 import { startPrivateRedis } from './private-redis.js';
 import { withProgress } from './progress.js';
-import { untilOk } from './readiness.js';
+import { isConnectedGateway, untilOk } from './readiness.js';
 import { type ReadyMessage, RoleProcess } from './role-process.js';
 import { startSampleBackend } from './sample-backend.js';
 
@@ -92,7 +92,12 @@ export class Cluster {
     const urls = clusterUrls(configs, second.ports, first.ports);
     await Promise.all([
       this.waitFor('the key manager', `http://${keyManager.operationsBindAddress}:${first.ports.operations}/readyz`),
-      this.waitFor('the gateway', `http://${gateway.operationsBindAddress}:${second.ports.operations}/readyz`),
+      // From its copy of the catalogue it would be ready before it can ask what a token is.
+      this.waitFor(
+        'the gateway',
+        `http://${gateway.operationsBindAddress}:${second.ports.operations}/readyz`,
+        isConnectedGateway,
+      ),
     ]);
     const { demo } = first;
     if (demo) {
@@ -161,9 +166,9 @@ export class Cluster {
     return ready;
   }
 
-  private async waitFor(name: string, url: string): Promise<void> {
+  private async waitFor(name: string, url: string, isEnough?: (body: string) => boolean): Promise<void> {
     this.waiting.add(name);
-    await untilOk(url, () => this.stopping !== undefined);
+    await untilOk(url, () => this.stopping !== undefined, isEnough);
     this.waiting.delete(name);
   }
 }

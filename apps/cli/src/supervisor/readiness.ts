@@ -2,8 +2,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const deadlineMillis = 90_000;
 
-/** Waits until a URL answers 200; the failure says what it answered last. `cancelled` ends the wait early. */
-export async function untilOk(url: string, cancelled: () => boolean): Promise<void> {
+/** Whether the gateway behind a `/readyz` answer is connected to a key manager; without one it is ready all the same. */
+export function isConnectedGateway(readiness: string): boolean {
+  return (JSON.parse(readiness) as { checks?: { keyManager?: string } }).checks?.keyManager === 'ok';
+}
+
+/**
+ * Waits until a URL answers 200 with a body that `isEnough`; the failure says what it answered last. `cancelled` ends
+ * the wait early.
+ */
+export async function untilOk(
+  url: string,
+  cancelled: () => boolean,
+  isEnough: (body: string) => boolean = () => true,
+): Promise<void> {
   const end = performance.now() + deadlineMillis;
   let last = 'no answer';
   for (;;) {
@@ -11,7 +23,7 @@ export async function untilOk(url: string, cancelled: () => boolean): Promise<vo
     try {
       const answer = await fetch(url, { signal: AbortSignal.timeout(3_000) });
       const body = await answer.text();
-      if (answer.status === 200) return;
+      if (answer.status === 200 && isEnough(body)) return;
       last = `${answer.status} ${body.trim().slice(0, 300)}`;
     } catch (error) {
       last = (error as Error).message;

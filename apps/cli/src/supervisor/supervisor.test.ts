@@ -8,6 +8,7 @@ import { isAnotherAdminPassword, keptAdminPassword, rememberAdminPassword } from
 import { BackOff } from './back-off.js';
 import { startPrivateRedis } from './private-redis.js';
 import { claimDataDir, type QuickstartFacts, removeQuickstart, writeQuickstart } from './quickstart-file.js';
+import { isConnectedGateway } from './readiness.js';
 import { RoleProcess } from './role-process.js';
 import { startSampleBackend } from './sample-backend.js';
 
@@ -101,6 +102,13 @@ describe('back-off', () => {
       250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000,
     ]);
     expect(backOff.after(60_000)).toBe(250);
+  });
+});
+
+describe('readiness', () => {
+  it('of a gateway includes its key manager', () => {
+    expect(isConnectedGateway('{"status":"ready","checks":{"catalogue":"ok","keyManager":"ok"}}')).toBe(true);
+    expect(isConnectedGateway('{"status":"ready","checks":{"keyManager":"degraded: not connected"}}')).toBe(false);
   });
 });
 
