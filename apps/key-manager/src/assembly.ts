@@ -99,8 +99,8 @@ function createAuthorizationServer(
     resourceOwners,
     issuer,
     administrators: {
-      authenticateAdministrator: async (username: string, password: string) => {
-        const user = await resourceOwners.authenticate(username, password);
+      authenticateAdministrator: async (username: string, password: string, clientAddress: string) => {
+        const user = await resourceOwners.authenticate(username, password, clientAddress);
         return user?.roles.includes('admin') ? user : undefined;
       },
     },

@@ -190,7 +190,11 @@ async function databaseState(storage: Storage): Promise<string | undefined> {
 
 /** A configured password is for an empty database: setting it at every start would undo what the administrator chose. */
 async function noteOtherAdminPassword(assembly: Assembly, configured: string | undefined, logger: Logger) {
-  if (configured === undefined || (await assembly.resourceOwners.authenticate(adminName.username, configured))) return;
+  if (
+    configured === undefined ||
+    (await assembly.resourceOwners.authenticate(adminName.username, configured, '127.0.0.1'))
+  )
+    return;
   logger.warn(
     'the configured admin password is not the one in the database; change it with: keygate users set-password',
   );

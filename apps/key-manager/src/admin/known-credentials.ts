@@ -9,6 +9,9 @@ interface Ports {
   readonly resourceOwners: Pick<ResourceOwners, 'authenticate'>;
 }
 
+/** Nobody asks over a network here. */
+const ownAddress = '127.0.0.1';
+
 /** An address on which requests reach the key manager, and the setting it comes from. */
 export interface WayIn {
   readonly setting: string;
@@ -23,16 +26,20 @@ export async function refuseKnownCredentials(ways: readonly WayIn[], ports: Port
   const open = ways.find(({ address }) => !isLoopback(address));
   if (open === undefined) return;
   const where = `${open.setting}: is ${open.address}`;
-  if ((await isDemoKeyLive(ports)) || (await ports.resourceOwners.authenticate(demoFacts.username, demoFacts.password)))
+  if ((await isDemoKeyLive(ports)) || (await isPassword(demoFacts.username, demoFacts.password, ports)))
     throw new DemoOutsideLoopback(
       `${where}, and the database holds the demo data of a quickstart, whose passwords everybody knows; ` +
         'use another database or data folder',
     );
-  if (await ports.resourceOwners.authenticate(adminName.username, 'admin'))
+  if (await isPassword(adminName.username, 'admin', ports))
     throw new WeakAdminPassword(
       `${where}, and the password of the user admin in the database is too weak for that; ` +
         'change it with: keygate users set-password',
     );
+}
+
+async function isPassword(username: string, password: string, { resourceOwners }: Ports): Promise<boolean> {
+  return (await resourceOwners.authenticate(username, password, ownAddress)) !== undefined;
 }
 
 async function isDemoKeyLive({ storage }: Ports): Promise<boolean> {

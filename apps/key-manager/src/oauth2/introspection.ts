@@ -36,7 +36,11 @@ export type Introspection =
 /** Users who may introspect with their own name and password (WSO2: tenant administrators). */
 export interface IntrospectionUsers {
   /** The tenant whose tokens the user may see; undefined when the credentials are wrong or the user may not. */
-  authenticateAdministrator(username: string, password: string): Promise<{ readonly tenantDomain: string } | undefined>;
+  authenticateAdministrator(
+    username: string,
+    password: string,
+    clientAddress: string,
+  ): Promise<{ readonly tenantDomain: string } | undefined>;
 }
 
 export interface IntrospectionDeps extends ClientAuthenticationDeps, TokenUseDeps {
@@ -61,7 +65,7 @@ export function createIntrospection(deps: IntrospectionDeps): (request: ClientRe
 
   return async (request) => {
     const sent = readParameters(request.parameters);
-    const caller = await authenticateCaller(request.authorization, sent);
+    const caller = await authenticateCaller(request, sent);
     const { token, token_type_hint: hint } = pick(parameters, sent);
 
     const found = await findToken(deps.tokens, token, hint);
@@ -77,10 +81,10 @@ export function createIntrospection(deps: IntrospectionDeps): (request: ClientRe
 function createCallerAuthentication(deps: IntrospectionDeps) {
   const authenticateClient = createClientAuthentication(deps);
 
-  return async (authorization: string | undefined, sent: Parameters): Promise<Caller> => {
+  return async ({ authorization, clientAddress }: ClientRequest, sent: Parameters): Promise<Caller> => {
     const user = authorization === undefined ? undefined : await asUser(authorization, sent, deps.clients);
     if (user) {
-      const administrator = await deps.administrators.authenticateAdministrator(user.id, user.secret);
+      const administrator = await deps.administrators.authenticateAdministrator(user.id, user.secret, clientAddress);
       if (!administrator) throw new InvalidClient(deps.realm);
       return { tenantDomain: administrator.tenantDomain };
     }

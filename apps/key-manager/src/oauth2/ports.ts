@@ -23,9 +23,10 @@ export const ResourceOwners = Symbol('ResourceOwners');
 export interface ResourceOwners {
   /**
    * The user, if the name and password are right. Unknown, locked and wrong take the same time and look the same.
-   * Throws `TemporarilyUnavailable` when too many checks are queued.
+   * Throws `TemporarilyUnavailable` when too many checks are queued. `clientAddress` is who asks, as the gateway or the
+   * key manager's own listener saw it: guesses are counted by it.
    */
-  authenticate(username: string, password: string): Promise<ResourceOwner | undefined>;
+  authenticate(username: string, password: string, clientAddress: string): Promise<ResourceOwner | undefined>;
   /** The user as of now, without a password check; undefined when gone or locked. */
   find(subject: string): Promise<ResourceOwner | undefined>;
 }

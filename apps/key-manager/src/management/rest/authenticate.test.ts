@@ -19,7 +19,10 @@ const authenticators: Omit<Authenticators, 'callers'> = {
 
 const outcome = async (access: Access, authorization: string | undefined) => {
   try {
-    return (await authenticate(access, authorization, authenticators))?.subject ?? 'anonymous';
+    return (
+      (await authenticate(access, { authorization, clientAddress: '192.0.2.1' }, authenticators))?.subject ??
+      'anonymous'
+    );
   } catch (error) {
     const { status, headers } = toRestError(error);
     return `${status} ${headers['WWW-Authenticate'] ?? ''}`.trim();

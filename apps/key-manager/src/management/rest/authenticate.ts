@@ -9,12 +9,18 @@ export interface Authenticators {
   readonly callers: Pick<Callers, 'during'>;
 }
 
+/** Where a request comes from, by its header and by its connection. */
+export interface Sender {
+  readonly authorization: string | undefined;
+  readonly clientAddress: string;
+}
+
 const maxCredentialLength = 8_192;
 
 /** Lets a request in, before its body is read, or throws what it is refused with. */
 export function authenticate(
   access: Access,
-  authorization: string | undefined,
+  { authorization, clientAddress }: Sender,
   authenticators: Omit<Authenticators, 'callers'>,
 ): Promise<Caller | undefined> {
   switch (access.by) {
@@ -25,7 +31,7 @@ export function authenticate(
     case 'token':
       return byToken(authorization, access.scopes, authenticators);
     case 'password':
-      return byPassword(authorization, access.role, authenticators);
+      return byPassword(authorization, clientAddress, access.role, authenticators);
   }
 }
 
@@ -59,11 +65,12 @@ const basicChallenge = 'Basic realm="Keygate", charset="UTF-8"';
 
 async function byPassword(
   authorization: string | undefined,
+  clientAddress: string,
   role: string | undefined,
   { passwords }: Pick<Authenticators, 'passwords'>,
 ): Promise<Caller> {
   const [login, secret] = loginOf(authorization);
-  const caller = await passwords.authenticate(login, secret);
+  const caller = await passwords.authenticate(login, secret, clientAddress);
   if (!caller) throw unauthenticated(basicChallenge, 'The user name or the password is wrong');
   if (role !== undefined && !caller.roles.includes(role)) throw forbidden(`This needs the role ${role}`);
   return caller;

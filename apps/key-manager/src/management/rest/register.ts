@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { type Authenticators, authenticate } from './authenticate.js';
+import { type Authenticators, authenticate, type Sender } from './authenticate.js';
 import type { Caller } from './caller.js';
 import { openApiDocument } from './openapi.js';
 import { badRequest, misfit, toRestError, unsupportedMediaType, wso2ErrorBody } from './problem.js';
@@ -68,7 +68,7 @@ function register(fastify: FastifyInstance, plane: Plane, route: Route, authenti
       // A password check that waits for its turn is dropped when nobody waits for it any more.
       const caller = await authenticators.callers.during(
         () => request.raw.socket.destroyed,
-        () => authenticate(route.access, request.headers.authorization, authenticators),
+        () => authenticate(route.access, senderOf(request), authenticators),
       );
       if (caller) callers.set(request, caller);
     },
@@ -77,6 +77,10 @@ function register(fastify: FastifyInstance, plane: Plane, route: Route, authenti
       return write(plane, route, answer, reply);
     },
   });
+}
+
+function senderOf({ headers, ip }: FastifyRequest): Sender {
+  return { authorization: headers.authorization, clientAddress: ip };
 }
 
 function restRequest(route: Route, request: FastifyRequest): RestRequest<unknown, unknown, unknown> {

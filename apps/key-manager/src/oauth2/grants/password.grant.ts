@@ -16,10 +16,10 @@ export function passwordGrant({ resourceOwners, scopes }: GrantPorts): Grant<z.o
   return {
     grantType: 'password',
     parameters,
-    async authorize({ username, password, scope }, client) {
+    async authorize({ username, password, scope }, client, clientAddress) {
       // Read first: a malformed scope must not cost a password hash.
       const requested = parseScope(scope);
-      const owner = await resourceOwners.authenticate(username, password);
+      const owner = await resourceOwners.authenticate(username, password, clientAddress);
       // One text for unknown, locked, wrong and of another tenant; WSO2 would repeat the user name here.
       if (!owner) throw new InvalidGrant('Authentication failed.');
       assertMayUse(client, owner.tenantDomain);
