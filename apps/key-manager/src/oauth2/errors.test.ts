@@ -7,6 +7,7 @@ import {
   OAuthError,
   ServerError,
   TemporarilyUnavailable,
+  TooManyAttempts,
   toOAuthError,
   UnauthorizedClient,
   UnsupportedGrantType,
@@ -21,6 +22,7 @@ describe('OAuthError', () => {
     [new UnsupportedGrantType(), 'unsupported_grant_type', 400],
     [new InvalidScope('x'), 'invalid_scope', 400],
     [new TemporarilyUnavailable(), 'temporarily_unavailable', 503],
+    [new TooManyAttempts(1), 'temporarily_unavailable', 429],
     [new ServerError(), 'server_error', 500],
   ])('%s is %s with status %i', (thrown, error, status) => {
     expect(thrown).toMatchObject({ error, status });

@@ -11,11 +11,13 @@ export type OAuthErrorCode =
 
 /**
  * An answer to the client, not a fault of ours. `description` is public: it never repeats what was sent and never
- * holds the reason kept for the log, which is `cause`. Both headers are undefined when not due.
+ * holds the reason kept for the log, which is `cause`. The headers are undefined when not due.
  */
 export class OAuthError extends Error {
   readonly wwwAuthenticate: string | undefined = undefined;
   readonly retryAfterSeconds: number | undefined = undefined;
+  /** For the `DPoP-Nonce` header (RFC 9449 §8). */
+  readonly dpopNonce: string | undefined = undefined;
 
   constructor(
     readonly error: OAuthErrorCode,
@@ -83,6 +85,21 @@ export class TemporarilyUnavailable extends OAuthError {
 
   constructor(retryAfterSeconds = 1, options?: ErrorOptions) {
     super('temporarily_unavailable', 'The server cannot answer now. Try again later.', 503, options);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/**
+ * Too many wrong passwords for this login or from this network; the right one is refused as well until the delay is over
+ * (RFC 6749 §4.3.2 asks for such a limit, RFC 6585 §4 has the status). No code of §5.2 fits: `invalid_grant` would tell a
+ * client that the password is wrong, which was not looked at, and `slow_down` (RFC 8628) is for polling devices. Clients
+ * that know `temporarily_unavailable` wait for `Retry-After` and ask again, which is right.
+ */
+export class TooManyAttempts extends OAuthError {
+  override readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number, options?: ErrorOptions) {
+    super('temporarily_unavailable', 'Too many failed attempts. Try again later.', 429, options);
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InvalidRequest, TemporarilyUnavailable } from '../../oauth2/errors.js';
+import { InvalidRequest, TemporarilyUnavailable, TooManyAttempts } from '../../oauth2/errors.js';
 import { Refusal } from '../../refusal.js';
 import { AlreadyExists, InvalidValue, NotFound, StoreUnavailable } from '../../storage/errors.js';
 import { QueueFull } from '../../users/bounded-queue.js';
@@ -17,6 +17,7 @@ describe('errors on the wire', () => {
     [new StoreUnavailable('x'), 503, 503],
     [new QueueFull(), 503, 503],
     [new TemporarilyUnavailable(), 503, 503],
+    [new TooManyAttempts(7), 429, 429],
     [Object.assign(new Error('too large'), { statusCode: 413 }), 413, 413],
     [Object.assign(new Error('odd'), { statusCode: 302 }), 500, 500],
     [new InvalidRequest('an answer that nobody translated'), 500, 500],
@@ -32,6 +33,7 @@ describe('errors on the wire', () => {
     const unavailable = toRestError(new StoreUnavailable('postgres://user:secret@host'));
     expect(JSON.stringify(unavailable)).not.toContain('postgres');
     expect(unavailable.headers).toEqual({ 'Retry-After': '1' });
+    expect(toRestError(new TooManyAttempts(7)).headers).toEqual({ 'Retry-After': '7' });
   });
 
   it('has the members that WSO2 clients read', () => {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { TooManyAttempts } from '../../oauth2/errors.js';
 import { Refusal } from '../../refusal.js';
 import { AlreadyExists, InvalidValue, NotFound, StoreUnavailable } from '../../storage/errors.js';
 import { QueueFull } from '../../users/bounded-queue.js';
@@ -62,6 +63,10 @@ export function toRestError(thrown: unknown): RestError {
     return restError(400, 'Bad Request', (thrown as Error).message);
   }
   if (thrown instanceof NotFound) return restError(404, 'Not Found', thrown.message);
+  if (thrown instanceof TooManyAttempts) {
+    const headers = { 'Retry-After': String(thrown.retryAfterSeconds) };
+    return restError(429, 'Too Many Requests', thrown.description, { headers });
+  }
   if (thrown instanceof StoreUnavailable || thrown instanceof QueueFull || isTemporarilyUnavailable(thrown)) {
     return restError(503, 'Service Unavailable', 'The server cannot answer now', { headers: { 'Retry-After': '1' } });
   }
