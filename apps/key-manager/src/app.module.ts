@@ -1,17 +1,13 @@
 import type { Logger } from '@keygate/common/logging';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Assembly } from './assembly.js';
-import { AuthorizationServer } from './authorization-server.js';
 import { CatalogController } from './grpc/catalog.controller.js';
 import { CatalogStream } from './grpc/catalog-stream.js';
 import { AppLogger } from './grpc/grpc-status.filter.js';
-import { KeyValidationController } from './grpc/key-validation.controller.js';
 import { OpenStreams } from './grpc/open-streams.js';
 import { RevocationController } from './grpc/revocation.controller.js';
 import { RevocationStream } from './grpc/revocation-stream.js';
-import { TokenController } from './grpc/token.controller.js';
 import { UsageController } from './grpc/usage.controller.js';
-import { Callers } from './operations/callers.js';
 import { UsageStore } from './statistics/usage-store.js';
 
 @Module({})
@@ -22,11 +18,9 @@ export function appModule(assembly: Assembly, logger: Logger, imports: readonly 
   return {
     module: AppModule,
     imports: [...imports],
-    controllers: [TokenController, KeyValidationController, CatalogController, RevocationController, UsageController],
+    controllers: [CatalogController, RevocationController, UsageController],
     providers: [
       { provide: AppLogger, useValue: logger },
-      { provide: AuthorizationServer, useValue: assembly.server },
-      { provide: Callers, useValue: assembly.callers },
       { provide: CatalogStream, useValue: assembly.catalogStream },
       { provide: RevocationStream, useValue: assembly.revocationStream },
       { provide: OpenStreams, useValue: assembly.openStreams },

@@ -11,6 +11,7 @@ import { appModule } from './app.module.js';
 import { type Assembly, assemble, systemClock } from './assembly.js';
 import type { KeyManagerConfig } from './config/key-manager.config.js';
 import { claimDatabase, loadSecretKey } from './config/secret-key.js';
+import { directServices } from './grpc/direct-services.js';
 import { GrpcTransport } from './grpc/grpc-transport.js';
 import { createFastifyHost } from './http/fastify-host.js';
 import { finishServer } from './http/https-server.js';
@@ -169,7 +170,11 @@ async function startServices(
     { logger: nestLogger(logger), bodyParser: false, abortOnError: false },
   );
   app.useGlobalFilters(new NotFoundFilter());
-  const transport = new GrpcTransport(await grpcSettings(config));
+  const { maxConcurrentStreams } = config.keyManager.grpc;
+  const transport = new GrpcTransport(
+    await grpcSettings(config),
+    directServices(assembly, logger, maxConcurrentStreams),
+  );
   app.connectMicroservice({ strategy: transport });
   await app.init();
   await fastify.ready();

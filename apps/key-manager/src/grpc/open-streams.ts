@@ -5,7 +5,19 @@ export class OpenStreams {
   readonly #ending = new AbortController();
   readonly #gateways = new Map<object, { readonly environment: string; readonly gatewayId: string }>();
 
+  readonly #farewells = new Set<() => void>();
+
   constructor(private readonly streams: Gauge<'service'>) {}
+
+  /** Counts a stream that ends itself when asked by `farewell`; to be called when it is over is what this returns. */
+  enter(service: string, farewell: () => void): () => void {
+    this.streams.inc({ service });
+    this.#farewells.add(farewell);
+    if (this.#ending.signal.aborted) farewell();
+    return () => {
+      if (this.#farewells.delete(farewell)) this.streams.dec({ service });
+    };
+  }
 
   /** What `produce` yields until the call is over or all streams are ended. */
   during<T>(
@@ -50,5 +62,6 @@ export class OpenStreams {
   /** Every stream completes; its gateway comes back over a new call, to another key manager. */
   end(): void {
     this.#ending.abort();
+    for (const farewell of this.#farewells) farewell();
   }
 }

@@ -1,0 +1,81 @@
+import type { Logger } from '@keygate/common/logging';
+import type { ValidateTokenRequest, ValidateTokenResponse } from '@keygate/proto/keymanager/v1/key_validation';
+import type {
+  IntrospectTokenRequest,
+  IntrospectTokenResponse,
+  IssueTokenRequest,
+  IssueTokenResponse,
+  OAuthErrorAnswer,
+  RevokeTokenRequest,
+  RevokeTokenResponse,
+} from '@keygate/proto/keymanager/v1/token';
+import type { AuthorizationServer } from '../authorization-server.js';
+import { OAuthError } from '../oauth2/errors.js';
+import type { Callers } from '../operations/callers.js';
+import { clientRequest, errorMessage, introspectionMessage, validationMessage } from './token-messages.js';
+
+/** Who called, however the call came in: on its own or among others on a stream. */
+export interface Caller {
+  readonly correlationId: () => string;
+  /** Whether nobody waits for the answer any more. */
+  readonly isGone: () => boolean;
+}
+
+/**
+ * The calls about tokens from message to message, for every way they come in. An OAuth error is an answer here; whatever
+ * else is thrown becomes a gRPC status (`grpc-failure.ts`).
+ */
+export class TokenCalls {
+  constructor(
+    private readonly server: AuthorizationServer,
+    private readonly callers: Callers,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Says nothing in the log: it is asked for every token a gateway does not know. */
+  async validateToken({ tokenHash }: ValidateTokenRequest): Promise<ValidateTokenResponse> {
+    return validationMessage(await this.server.validateToken(tokenHash));
+  }
+
+  async issueToken({ request }: IssueTokenRequest, caller: Caller): Promise<IssueTokenResponse> {
+    const answer = await this.#answer('issueToken', caller, () => this.server.issueToken(clientRequest(request)));
+    return 'error' in answer
+      ? { result: { $case: 'error', error: answer.error } }
+      : { result: { $case: 'granted', granted: answer.value } };
+  }
+
+  async revokeToken({ request }: RevokeTokenRequest, caller: Caller): Promise<RevokeTokenResponse> {
+    const answer = await this.#answer('revokeToken', caller, () => this.server.revokeToken(clientRequest(request)));
+    return { error: 'error' in answer ? answer.error : undefined };
+  }
+
+  async introspectToken({ request }: IntrospectTokenRequest, caller: Caller): Promise<IntrospectTokenResponse> {
+    const introspect = () => this.server.introspectToken(clientRequest(request));
+    const answer = await this.#answer('introspectToken', caller, introspect);
+    return 'error' in answer
+      ? { result: { $case: 'error', error: answer.error } }
+      : { result: { $case: 'introspection', introspection: introspectionMessage(answer.value) } };
+  }
+
+  async #answer<T>(
+    method: string,
+    caller: Caller,
+    work: () => Promise<T>,
+  ): Promise<{ readonly value: T } | { readonly error: OAuthErrorAnswer }> {
+    const began = performance.now();
+    const answered = (result: string) =>
+      this.logger.info(
+        { correlationId: caller.correlationId(), method, result, ms: Math.round(performance.now() - began) },
+        'answered',
+      );
+    try {
+      const value = await this.callers.during(caller.isGone, work);
+      answered('ok');
+      return { value };
+    } catch (thrown) {
+      if (!(thrown instanceof OAuthError)) throw thrown;
+      answered(thrown.error);
+      return { error: errorMessage(thrown) };
+    }
+  }
+}
