@@ -22,7 +22,7 @@ export default defineConfig({
           // Test files of one worker share loaded modules: state lives in objects, not in modules (STYLE_GUIDE), and
           // loading frameworks again for every file takes longer than all tests together.
           isolate: false,
-          include: ['{apps,libs,proto}/**/*.test.ts', 'tools/**/*.test.ts'],
+          include: ['{apps,libs,proto}/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           // A guard against hanging, not a promise: databases and argon2 are slow on a busy machine.
           testTimeout: 60_000,

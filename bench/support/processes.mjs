@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+
+// USER_HZ, the unit of /proc/<pid>/stat, is 100 on every Linux that Node runs on.
+const ticksPerSecond = 100;
+
+/** Fields of /proc/<pid>/stat from the third on: the second is a name that may hold blanks. */
+function statOf(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined; // It ended while we looked.
+  }
+}
+
+/** User and system time of one process with all its threads, in seconds. */
+export function cpuSeconds(pid) {
+  const stat = statOf(pid);
+  return stat === undefined ? 0 : (Number(stat[11]) + Number(stat[12])) / ticksPerSecond;
+}
+
+/** The process and everything it started. */
+export function withDescendants(pid) {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), Number(statOf(name)?.[1])]);
+  const family = [pid];
+  for (const member of family) {
+    for (const [child, parent] of parents) if (parent === member) family.push(child);
+  }
+  return family;
+}
+
+/** Seconds of CPU the processes have used so far, all together. */
+export const cpuOf = (pids) => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+
+/** Starts a process whose output goes to a file, as it would in production: nobody reads along. */
+export function start(file, args, { env, cwd, log, execArgv = [] }) {
+  const output = openSync(log, 'a');
+  const child = spawn(process.execPath, [...execArgv, file, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production', ...env },
+    stdio: ['ignore', output, output, 'ipc'],
+  });
+  closeSync(output);
+  const killAtExit = () => child.kill('SIGKILL');
+  process.on('exit', killAtExit);
+  const messages = [];
+  child.on('message', (message) => messages.push(message));
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const fail = () => new Error(`${file} ${args.join(' ')} ended:\n${readFileSync(log, 'utf8').slice(-3_000)}`);
+  return {
+    pid: child.pid,
+    send: (message) => child.send(message),
+    /** The first message that has arrived or arrives. */
+    async message(timeoutMillis = 60_000) {
+      for (const end = Date.now() + timeoutMillis; Date.now() < end; await pause(10)) {
+        if (messages.length > 0) return messages.shift();
+        if (child.exitCode !== null) throw fail();
+      }
+      throw new Error(`${file} ${args.join(' ')} said nothing for ${timeoutMillis / 1_000} s`);
+    },
+    async until(probe, timeoutMillis = 60_000) {
+      for (const end = Date.now() + timeoutMillis; Date.now() < end; await pause(50)) {
+        if (await probe()) return;
+        if (child.exitCode !== null) throw fail();
+      }
+      throw new Error(`${file} ${args.join(' ')} was not ready within ${timeoutMillis / 1_000} s`);
+    },
+    async stop() {
+      const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
+      if (child.exitCode === null) child.kill('SIGTERM');
+      await ended;
+      clearTimeout(timer);
+      process.off('exit', killAtExit);
+    },
+  };
+}

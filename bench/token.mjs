@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent } from 'undici';
+import { clientCredentials, compare, introspection, logIn, refresh } from './parts/requests.mjs';
+import { newDatabase, repository, startCluster, startDatabase } from './support/cluster.mjs';
+import { startPeer } from './support/peers.mjs';
+import { environment, requestTable, table } from './support/report.mjs';
+
+const ours = 'keygate';
+
+/** The suite: starts everything, runs the parts that were asked for, stops everything, writes the table. */
+export async function run(settings) {
+  const began = Date.now();
+  const say = (line) => console.log(`${String(Math.round((Date.now() - began) / 1_000)).padStart(5)} s  ${line}`);
+  const folder = mkdtempSync(join(tmpdir(), 'keygate-bench-'));
+  const stops = [() => rmSync(folder, { recursive: true, force: true })];
+  const wants = (part) => settings.only === undefined || settings.only.includes(part);
+  const dispatchers = new Map();
+  const dispatcherOf = (server) => {
+    if (!dispatchers.has(server)) dispatchers.set(server, new Agent({ connect: { ca: server.ca } }));
+    return dispatchers.get(server);
+  };
+  const context = { ...settings, say, folder, dispatcherOf, stops };
+  try {
+    say('starting PostgreSQL');
+    context.postgres = await startDatabase();
+    stops.push(() => context.postgres.stop());
+    const sections = [];
+    if (['issue', 'refresh', 'introspect'].some(wants)) sections.push(...(await requests(context, wants)));
+    const text = report(settings, sections);
+    console.log(`\n${text}`);
+    const file = settings.out ?? (settings.quick ? undefined : join(repository, 'bench/results/token.md'));
+    if (file) writeFileSync(file, text);
+    if (file) say(`written to ${file}`);
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+async function requests(context, wants) {
+  const { say, folder, postgres, stops, baseline, dispatcherOf } = context;
+  say('starting key manager and gateway');
+  const clusters = [];
+  for (const [name, checkout] of [[ours, repository], ...(baseline ? [[`${ours} (baseline)`, baseline]] : [])]) {
+    const databaseUrl = await newDatabase(postgres, `bench_${clusters.length}`);
+    const cluster = await startCluster({ name, folder, databaseUrl, postgres, checkout });
+    stops.push(() => cluster.stop());
+    cluster.newRefreshTokens = (count) => logIn(cluster, count, dispatcherOf(cluster));
+    clusters.push(cluster);
+  }
+  say('starting the peers');
+  const peer = (name, file, more) =>
+    startPeer({ name, file, cluster: clusters[0], folder }).then((one) => ({ ...one, ...more }));
+  const oidc = await peer('oidc-provider', 'oidc-provider.mjs', { introspectPath: '/token/introspection' });
+  stops.push(() => oidc.stop());
+  const oauth2 = await peer('@node-oauth/oauth2-server', 'oauth2-server.mjs', {});
+  stops.push(() => oauth2.stop());
+
+  const sections = [];
+  const part = async (name, title, kind, servers) => {
+    if (!wants(name)) return;
+    const measured = await compare(name, kind, servers, context);
+    sections.push({ title, text: requestTable(measured, ours, 'oidc-provider') });
+  };
+  await part('issue', 'Row 8: client credentials, end to end', clientCredentials, [...clusters, oidc, oauth2]);
+  await part('refresh', 'Refresh with rotation', refresh, [...clusters, oidc, oauth2]);
+  await part('introspect', 'Introspection', introspection, [...clusters, oidc]);
+  return sections;
+}
+
+function report(settings, sections) {
+  const { command, rounds, seconds, connections } = settings;
+  const head = [
+    '# Token benchmarks',
+    '',
+    `\`${command}\`: ${rounds} rounds of ${seconds} s, contenders in turns, ${connections} connections.`,
+    'Numbers are medians over the rounds with quartiles in brackets. What each row means: [README](../README.md).',
+    '',
+    table(['What', 'Where it was measured'], environment()),
+  ];
+  return `${[...head, ...sections.flatMap(({ title, text }) => ['', `## ${title}`, '', text])].join('\n')}\n`;
+}
