@@ -14,11 +14,14 @@ export interface OAuthAnswer {
 export function grantedAnswer(granted: TokenGranted): OAuthAnswer {
   return {
     status: 200,
+    headers: { ...(granted.dpopNonce !== undefined && { 'dpop-nonce': granted.dpopNonce }) },
     body: {
       scope: granted.scope,
       token_type: granted.tokenType,
       expires_in: granted.expiresIn,
       ...(granted.refreshToken !== undefined && { refresh_token: granted.refreshToken }),
+      ...(granted.idToken !== undefined && { id_token: granted.idToken }),
+      ...(granted.issuedTokenType !== undefined && { issued_token_type: granted.issuedTokenType }),
       access_token: granted.accessToken,
     },
   };
@@ -31,6 +34,7 @@ export function errorAnswer(error: OAuthErrorAnswer): OAuthAnswer {
     headers: {
       ...(error.wwwAuthenticate !== undefined && { 'www-authenticate': error.wwwAuthenticate }),
       ...(error.retryAfter !== undefined && { 'retry-after': String(error.retryAfter) }),
+      ...(error.dpopNonce !== undefined && { 'dpop-nonce': error.dpopNonce }),
     },
     body: { error_description: error.errorDescription, error: error.error },
   };

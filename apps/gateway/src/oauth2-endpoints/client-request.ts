@@ -6,11 +6,14 @@ import { MalformedForm, readForm } from './form.js';
 /** What a client sent to a token endpoint, unjudged, in the form the key manager takes it. */
 export function clientRequestOf(request: FastifyRequest): ClientRequest {
   const authorizations = headerValues(request.raw.rawHeaders, 'authorization');
+  const proofs = headerValues(request.raw.rawHeaders, 'dpop');
   return {
     parameters: Buffer.isBuffer(request.body) ? readForm(request.body) : [],
     // All of them: were one dropped here, the key manager could not refuse a request that has two.
     authorization: authorizations.length > 0 ? authorizations.join(', ') : undefined,
     clientAddress: request.raw.socket.remoteAddress ?? '',
+    dpop: proofs.length > 0 ? proofs.join(', ') : undefined,
+    method: request.method,
   };
 }
 

@@ -89,6 +89,7 @@ const facts = (more: Partial<TokenFacts> = {}): TokenFacts => ({
   expiresAt: start + 3_600_000,
   tokenKind: TokenKind.TOKEN_KIND_APPLICATION_USER,
   grantId: 'grant',
+  audience: [],
   ...more,
 });
 const active = (more: Partial<TokenFacts> = {}, revocationSeq = 5): ValidateTokenResponse => ({

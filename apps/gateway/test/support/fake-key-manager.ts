@@ -196,6 +196,7 @@ export function factsOf(facts: Partial<TokenFacts> = {}): TokenFacts {
     expiresAt: now + 3_600_000,
     tokenKind: TokenKind.TOKEN_KIND_APPLICATION_USER,
     grantId: '6f1c2b7e-0000-4000-8000-000000000001',
+    audience: [],
     ...facts,
   };
 }

@@ -174,6 +174,7 @@ async function seedApplication(storage: Storage): Promise<Application> {
     allTenants: false,
     lifetimes: {},
     additionalProperties: {},
+    metadata: {},
     createdAt: Date.now(),
   };
   const secret = { id: randomUUID(), hash: sha256(consumerSecret), derived: false, createdAt: Date.now() };

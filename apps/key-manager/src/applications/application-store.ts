@@ -45,7 +45,7 @@ export interface ClientRegistry {
     change: Partial<
       Pick<
         ClientRegistration,
-        'grantTypes' | 'callbackUrl' | 'confidential' | 'active' | 'lifetimes' | 'additionalProperties'
+        'grantTypes' | 'callbackUrl' | 'confidential' | 'active' | 'lifetimes' | 'additionalProperties' | 'metadata'
       >
     >,
   ): Promise<ClientRegistration>;

@@ -1,4 +1,4 @@
-import type { KeyType, TokenLifetimes } from '../oauth2/model.js';
+import type { ClientMetadata, KeyType, TokenLifetimes } from '../oauth2/model.js';
 
 /** What a consumer registers: it owns one client per key type and subscribes to APIs (WSO2). */
 export interface Application {
@@ -39,6 +39,8 @@ export interface ClientRegistration {
   readonly allTenants: boolean;
   readonly lifetimes: TokenLifetimes;
   readonly additionalProperties: Readonly<Record<string, unknown>>;
+  /** RFC 7591 §2, beyond what WSO2's words above say; `client-facts.ts` reads both. */
+  readonly metadata: ClientMetadata;
   readonly createdAt: number;
 }
 

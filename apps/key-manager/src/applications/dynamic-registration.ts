@@ -53,6 +53,7 @@ export async function registerClient(
     allTenants: request.allTenants,
     lifetimes: {},
     additionalProperties: {},
+    metadata: {},
     createdAt: now,
   };
   const { secret, value } = newSecret(ports.credentials, now);

@@ -8,15 +8,16 @@ const flags = ['pkceMandatory', 'pkceSupportPlain', 'bypassClientCredentials'] a
 
 /** As the REST API shows them: the three switches always, as booleans; the others as they came. */
 export function shownProperties(properties: AdditionalProperties): Record<string, unknown> {
-  return { ...properties, ...Object.fromEntries(flags.map((flag) => [flag, isTrue(properties[flag])])) };
+  return { ...properties, ...Object.fromEntries(flags.map((flag) => [flag, isSwitchedOn(properties[flag])])) };
 }
 
 /** WSO2: a client that may leave its credentials out. */
 export function isPublicClient(properties: AdditionalProperties): boolean {
-  return isTrue(properties.bypassClientCredentials);
+  return isSwitchedOn(properties.bypassClientCredentials);
 }
 
-const isTrue = (value: unknown) => value === true || value === 'true';
+/** WSO2 clients send booleans as strings. */
+export const isSwitchedOn = (value: unknown): boolean => value === true || value === 'true';
 
 /** Seconds; absent, empty or `N/A` means the server's default, and -1 never. */
 export function lifetimesOf(properties: AdditionalProperties): TokenLifetimes {

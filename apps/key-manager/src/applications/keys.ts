@@ -50,6 +50,7 @@ export async function generateKeys(
     mode: 'CREATED',
     active: true,
     allTenants: false,
+    metadata: {},
     createdAt: now,
     ...registered(facts),
   };

@@ -12,12 +12,13 @@ import type { ClientRequest } from '../oauth2/client-request.js';
 import { InvalidRequest, type OAuthError } from '../oauth2/errors.js';
 import type { Introspection } from '../oauth2/introspection.js';
 import type { KeyValidation, TokenFacts } from '../oauth2/key-validation.js';
+import type { Confirmation } from '../oauth2/model.js';
 import { keyTypeMessage, tokenKindMessage } from './key-type.js';
 
 export function clientRequest(message: ClientRequestMessage | undefined): ClientRequest {
   if (!message) throw new InvalidRequest('The request is empty.');
-  const { parameters, authorization, clientAddress } = message;
-  return { parameters, authorization, clientAddress };
+  const { authorization, clientCertificate, ...request } = message;
+  return { ...request, authorization, clientCertificate: clientCertificate && Buffer.from(clientCertificate) };
 }
 
 export function errorMessage(error: OAuthError): OAuthErrorAnswer {
@@ -27,11 +28,20 @@ export function errorMessage(error: OAuthError): OAuthErrorAnswer {
     status: error.status,
     wwwAuthenticate: error.wwwAuthenticate,
     retryAfter: error.retryAfterSeconds,
+    dpopNonce: error.dpopNonce,
   };
 }
 
 export function introspectionMessage(introspection: Introspection): IntrospectionMessage {
-  return { ...introspection };
+  if (!introspection.active) return { active: false };
+  const { confirmation, ...facts } = introspection;
+  return { ...facts, ...confirmationMessage(confirmation) };
+}
+
+function confirmationMessage(confirmation: Confirmation | undefined) {
+  if (!confirmation) return {};
+  const { method, thumbprint } = confirmation;
+  return method === 'jkt' ? { cnfJkt: thumbprint } : { cnfX5tS256: thumbprint };
 }
 
 const states = {
@@ -59,5 +69,7 @@ function factsMessage(facts: TokenFacts): TokenFactsMessage {
     expiresAt: facts.expiresAt ?? 0,
     tokenKind: tokenKindMessage(facts.kind),
     grantId: facts.grantId,
+    ...confirmationMessage(facts.confirmation),
+    audience: [...facts.audience],
   };
 }

@@ -19,9 +19,12 @@ export function grantedAnswer(granted: TokenGranted): HttpAnswer {
     token_type: granted.tokenType,
     expires_in: granted.expiresIn,
     ...(granted.refreshToken === undefined ? {} : { refresh_token: granted.refreshToken }),
+    ...(granted.idToken === undefined ? {} : { id_token: granted.idToken }),
+    ...(granted.issuedTokenType === undefined ? {} : { issued_token_type: granted.issuedTokenType }),
     access_token: granted.accessToken,
   };
-  return { status: 200, headers: noStore, body };
+  const nonce: Record<string, string> = granted.dpopNonce === undefined ? {} : { 'dpop-nonce': granted.dpopNonce };
+  return { status: 200, headers: { ...noStore, ...nonce }, body };
 }
 
 /** RFC 6749 §5.2. */
@@ -32,6 +35,7 @@ export function errorAnswer(error: OAuthError): HttpAnswer {
       ...noStore,
       ...(error.wwwAuthenticate === undefined ? {} : { 'www-authenticate': error.wwwAuthenticate }),
       ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }),
+      ...(error.dpopNonce === undefined ? {} : { 'dpop-nonce': error.dpopNonce }),
     },
     body: { error_description: error.description, error: error.error },
   };
@@ -40,6 +44,7 @@ export function errorAnswer(error: OAuthError): HttpAnswer {
 /** RFC 7662 §2.2. */
 export function introspectionAnswer(introspection: Introspection): HttpAnswer {
   if (!introspection.active) return { status: 200, headers: noStore, body: { active: false } };
-  const { clientId, tokenType, ...rest } = introspection;
-  return { status: 200, headers: noStore, body: { ...rest, client_id: clientId, token_type: tokenType } };
+  const { clientId, tokenType, confirmation, ...rest } = introspection;
+  const cnf = confirmation && { [confirmation.method]: confirmation.thumbprint };
+  return { status: 200, headers: noStore, body: { ...rest, client_id: clientId, token_type: tokenType, cnf } };
 }

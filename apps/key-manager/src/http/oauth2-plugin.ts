@@ -72,10 +72,13 @@ function assertUtf8(contentType: string): void {
 }
 
 function clientRequest(request: FastifyRequest): ClientRequest {
+  const { headersDistinct, method } = request.raw;
   return {
     parameters: Array.isArray(request.body) ? (request.body as Parameter[]) : [],
-    authorization: request.raw.headersDistinct.authorization?.join(', '),
+    authorization: headersDistinct.authorization?.join(', '),
     clientAddress: request.ip,
+    dpop: headersDistinct.dpop?.join(', '),
+    method,
   };
 }
 

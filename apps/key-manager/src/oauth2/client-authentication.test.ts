@@ -7,6 +7,7 @@ import { sha256 } from './token-hash.js';
 
 const client: ClientWithSecrets = {
   clientId,
+  name: 'client',
   tenantDomain: 'carbon.super',
   owner: 'owner@carbon.super',
   keyType: 'PRODUCTION',
@@ -15,6 +16,7 @@ const client: ClientWithSecrets = {
   active: true,
   allTenants: false,
   lifetimes: {},
+  metadata: {},
   secretHashes: [sha256(clientSecret)],
 };
 
@@ -29,7 +31,7 @@ function authenticator(...clients: ClientWithSecrets[]) {
   return {
     lookedUp,
     authenticate: (authorization: string | undefined, members: Record<string, string> = {}) =>
-      authenticate(authorization, readParameters(form(members))),
+      authenticate({ parameters: [], authorization, clientAddress: '' }, readParameters(form(members))),
   };
 }
 

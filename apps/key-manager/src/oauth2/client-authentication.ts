@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { type BasicReadings, type Credentials, readBasic } from './basic-credentials.js';
+import type { ClientRequest } from './client-request.js';
 import { InvalidClient, InvalidRequest } from './errors.js';
 import type { Client, ClientWithSecrets } from './model.js';
 import { type Parameters, pick, vschars } from './parameters.js';
@@ -14,7 +15,7 @@ export interface ClientAuthenticationDeps {
 }
 
 /** Which client sends the request, or an `OAuthError`. */
-export type ClientAuthentication = (authorization: string | undefined, parameters: Parameters) => Promise<Client>;
+export type ClientAuthentication = (request: ClientRequest, parameters: Parameters) => Promise<Client>;
 
 const bodyCredentials = z.object({
   client_id: vschars(255).optional(),
@@ -27,7 +28,7 @@ const clientIdText = /^[\x20-\x7e]{1,255}$/;
  * As in WSO2, a `client_id` in the body beside Basic is no second method as long as it names the same client.
  */
 export function createClientAuthentication({ clients, realm }: ClientAuthenticationDeps): ClientAuthentication {
-  return async (authorization, parameters) => {
+  return async ({ authorization }, parameters) => {
     const body = pick(bodyCredentials, parameters);
     const readings = readCredentials(authorization, body);
     if (!readings) throw new InvalidClient(realm);

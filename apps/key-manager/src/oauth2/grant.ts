@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Authorization, Client } from './model.js';
-import type { AuditLog, ClientStore, Clock, ResourceOwners, TokenStore } from './ports.js';
+import type { Authorization, Client, Confirmation } from './model.js';
+import type { AuditLog, ClientStore, Clock, CodeStore, ReplayGuard, ResourceOwners, TokenStore } from './ports.js';
 import type { ScopePolicy } from './scope.js';
 import type { OAuth2Settings } from './settings.js';
 
@@ -10,7 +10,14 @@ export interface Grant<P = unknown> {
   /** The request parameters it reads; others are dropped. */
   readonly parameters: z.ZodType<P>;
   /** Throws an `OAuthError` when nothing is to be issued. */
-  authorize(parameters: P, client: Client, clientAddress: string): Promise<Authorization>;
+  authorize(parameters: P, client: Client, request: GrantRequest): Promise<Authorization>;
+}
+
+/** What a grant may know of the request beside its parameters. */
+export interface GrantRequest {
+  readonly clientAddress: string;
+  /** What the client has just proved to hold: the tokens will be bound to it. */
+  readonly confirmation?: Confirmation | undefined;
 }
 
 /** Everything a grant can be built from; each takes the ports it uses. */
@@ -18,6 +25,8 @@ export interface GrantPorts {
   readonly clients: ClientStore;
   readonly resourceOwners: ResourceOwners;
   readonly tokens: TokenStore;
+  readonly codes: CodeStore;
+  readonly replays: ReplayGuard;
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly scopes: ScopePolicy;

@@ -4,10 +4,11 @@ import { type ClientAuthenticationDeps, createClientAuthentication } from './cli
 import type { ClientRequest } from './client-request.js';
 import { InvalidClient } from './errors.js';
 import { isExpired } from './lifetimes.js';
-import type { TokenKind } from './model.js';
+import type { Confirmation, TokenKind } from './model.js';
 import { type Parameters, pick, readParameters } from './parameters.js';
 import type { ClientStore, Clock, TokenStore } from './ports.js';
 import { formatScope } from './scope.js';
+import { tokenTypeOf } from './sender-constraint.js';
 import { type FoundToken, findToken } from './token-lookup.js';
 import { noteUse, type TokenUseDeps } from './token-use.js';
 
@@ -21,7 +22,7 @@ export type Introspection =
       /** The user's full name; absent for an application's own token. */
       readonly username?: string | undefined;
       /** `refresh_token` for a refresh token, which no resource server may take for an access token. */
-      readonly tokenType: 'Bearer' | 'refresh_token';
+      readonly tokenType: 'Bearer' | 'DPoP' | 'refresh_token';
       readonly exp?: number | undefined;
       readonly iat: number;
       readonly nbf: number;
@@ -31,6 +32,8 @@ export type Introspection =
       readonly iss: string;
       /** WSO2: whom the token was issued to. */
       readonly aut: TokenKind;
+      /** RFC 9449 §6.2, RFC 8705 §3.2: `cnf`. */
+      readonly confirmation?: Confirmation | undefined;
     };
 
 /** Users who may introspect with their own name and password (WSO2: tenant administrators). */
@@ -81,14 +84,15 @@ export function createIntrospection(deps: IntrospectionDeps): (request: ClientRe
 function createCallerAuthentication(deps: IntrospectionDeps) {
   const authenticateClient = createClientAuthentication(deps);
 
-  return async ({ authorization, clientAddress }: ClientRequest, sent: Parameters): Promise<Caller> => {
+  return async (request: ClientRequest, sent: Parameters): Promise<Caller> => {
+    const { authorization, clientAddress } = request;
     const user = authorization === undefined ? undefined : await asUser(authorization, sent, deps.clients);
     if (user) {
       const administrator = await deps.administrators.authenticateAdministrator(user.id, user.secret, clientAddress);
       if (!administrator) throw new InvalidClient(deps.realm);
       return { tenantDomain: administrator.tenantDomain };
     }
-    const client = await authenticateClient(authorization, sent);
+    const client = await authenticateClient(request, sent);
     // RFC 7662 §4: whoever merely knows a client id must not be able to try out tokens.
     if (!client.confidential) throw new InvalidClient(deps.realm);
     return { tenantDomain: client.tenantDomain, clientId: client.clientId };
@@ -119,13 +123,13 @@ function maySee(caller: Caller, { kind, record }: FoundToken): boolean {
 }
 
 function describe({ kind, record }: FoundToken, issuer: string): Introspection {
-  const { grant, scope, issuedAt, expiresAt } = record;
+  const { grant, scope, issuedAt, expiresAt, confirmation } = record;
   return {
     active: true,
     scope: formatScope(scope),
     clientId: grant.clientId,
     username: grant.subject,
-    tokenType: kind === 'access_token' ? 'Bearer' : 'refresh_token',
+    tokenType: kind === 'access_token' ? tokenTypeOf(confirmation) : 'refresh_token',
     exp: expiresAt === undefined ? undefined : Math.floor(expiresAt / 1_000),
     iat: Math.floor(issuedAt / 1_000),
     nbf: Math.floor(issuedAt / 1_000),
@@ -133,5 +137,6 @@ function describe({ kind, record }: FoundToken, issuer: string): Introspection {
     aud: grant.clientId,
     iss: issuer,
     aut: grant.kind,
+    confirmation,
   };
 }

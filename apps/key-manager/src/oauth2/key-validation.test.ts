@@ -21,6 +21,7 @@ describe('key validation', () => {
         expiresAt: 1_700_003_600_000,
         kind: 'APPLICATION_USER',
         grantId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        audience: [],
       },
     });
   });

@@ -1,5 +1,5 @@
 import { isExpired } from './lifetimes.js';
-import type { AccessTokenRecord, Client, KeyType, TokenKind } from './model.js';
+import type { AccessTokenRecord, Client, Confirmation, KeyType, TokenKind } from './model.js';
 import type { ClientStore, Clock, TokenStore } from './ports.js';
 import { noteUse, type TokenUseDeps } from './token-use.js';
 
@@ -22,6 +22,10 @@ export interface TokenFacts {
   readonly expiresAt?: number | undefined;
   readonly kind: TokenKind;
   readonly grantId: string;
+  /** The key or certificate it is of use with only. */
+  readonly confirmation?: Confirmation | undefined;
+  /** Resource servers it is for; empty: the client itself (WSO2). */
+  readonly audience: readonly string[];
 }
 
 export type KeyValidation = { readonly revocationSeq: number } & (
@@ -49,7 +53,7 @@ export function createKeyValidation(deps: KeyValidationDeps): (tokenHash: Buffer
   };
 }
 
-function factsOf({ grant, scope, issuedAt, expiresAt }: AccessTokenRecord, client: Client): TokenFacts {
+function factsOf({ grant, scope, issuedAt, expiresAt, confirmation }: AccessTokenRecord, client: Client): TokenFacts {
   return {
     clientId: client.clientId,
     applicationId: client.applicationId,
@@ -61,5 +65,7 @@ function factsOf({ grant, scope, issuedAt, expiresAt }: AccessTokenRecord, clien
     expiresAt,
     kind: grant.kind,
     grantId: grant.id,
+    confirmation,
+    audience: grant.details?.audience ?? [],
   };
 }

@@ -1,5 +1,5 @@
 import { accessTokenExpiry, refreshTokenExpiry } from './lifetimes.js';
-import type { Authorization, Client, GrantRecord, NewTokens } from './model.js';
+import type { Authorization, Client, Confirmation, GrantRecord, NewTokens } from './model.js';
 import type { OAuth2Settings } from './settings.js';
 import { sha256 } from './token-hash.js';
 
@@ -11,6 +11,7 @@ export interface MintedTokens {
   readonly generation: number;
   /** What the family may ask for at most. */
   readonly refreshScope: readonly string[];
+  readonly confirmation?: Confirmation | undefined;
 }
 
 /** What of a minted pair is stored: hashes, scopes and times. */
@@ -18,7 +19,7 @@ export function newTokens(
   settings: Pick<OAuth2Settings, 'lifetimesSeconds'>,
   client: Client,
   authorization: Authorization,
-  { accessToken, refreshToken, grant, generation, refreshScope }: MintedTokens,
+  { accessToken, refreshToken, grant, generation, refreshScope, confirmation }: MintedTokens,
   now: number,
 ): NewTokens {
   const access = {
@@ -26,6 +27,7 @@ export function newTokens(
     scope: authorization.scope,
     issuedAt: now,
     expiresAt: accessTokenExpiry(client, authorization, settings, now),
+    confirmation,
   };
   if (refreshToken === undefined) return { grant, accessToken: access };
   const refresh = {
@@ -34,6 +36,8 @@ export function newTokens(
     scope: refreshScope,
     issuedAt: now,
     expiresAt: refreshTokenExpiry(client, grant, settings, now),
+    // A confidential client proves itself anyway and may change its key (RFC 9449 §5).
+    confirmation: client.confidential ? undefined : confirmation,
   };
   return { grant, accessToken: access, refreshToken: refresh };
 }

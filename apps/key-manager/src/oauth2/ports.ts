@@ -1,6 +1,8 @@
 import type {
   AccessTokenRecord,
   ClientWithSecrets,
+  CodeKind,
+  CodeRecord,
   NewTokens,
   RefreshTokenRecord,
   ResourceOwner,
@@ -41,6 +43,11 @@ export const TokenStore = Symbol('TokenStore');
 export interface TokenStore {
   /** Resolves after the commit. Throws an error named `NotFound` when the client is gone or inactive by then. */
   saveTokens(tokens: NewTokens): Promise<void>;
+  /**
+   * Redeems the code and saves what it stands for, in one transaction. False, and nothing saved, when it was redeemed
+   * before or isn't there: of several callers one is told true. Throws as `saveTokens` does.
+   */
+  redeemCode(kind: CodeKind, hash: Buffer, tokens: NewTokens): Promise<boolean>;
   findAccessToken(hash: Buffer): Promise<AccessTokenRecord | undefined>;
   findRefreshToken(hash: Buffer): Promise<RefreshTokenRecord | undefined>;
   /**
@@ -59,6 +66,24 @@ export interface TokenStore {
   revokeBy(target: RevocationTarget, at: number): Promise<boolean>;
   /** The sequence number of the newest committed revocation. */
   revocationSeq(): Promise<number>;
+}
+
+export const CodeStore = Symbol('CodeStore');
+export interface CodeStore {
+  /** Throws `AlreadyExists` for a hash that is there. */
+  saveCode(code: Omit<CodeRecord, 'version' | 'redeemedAt'>): Promise<void>;
+  /** Also when it has expired or was redeemed: the caller judges. */
+  findCode(kind: CodeKind, hash: Buffer): Promise<CodeRecord | undefined>;
+  /** Replaces the body of one that is not redeemed and still of `version`; false otherwise. */
+  changeCode(kind: CodeKind, hash: Buffer, version: number, body: CodeRecord['body']): Promise<boolean>;
+  /** Uses it up without making tokens; true for the first caller only. */
+  takeCode(kind: CodeKind, hash: Buffer): Promise<boolean>;
+}
+
+export const ReplayGuard = Symbol('ReplayGuard');
+export interface ReplayGuard {
+  /** True the first time `id` is seen in `space`. It is remembered until `expiresAt`, milliseconds since the epoch. */
+  firstUse(space: string, id: string, expiresAt: number): Promise<boolean>;
 }
 
 export const AuditLog = Symbol('AuditLog');

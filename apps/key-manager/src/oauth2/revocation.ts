@@ -22,7 +22,7 @@ export function createRevocation(deps: RevocationDeps): (request: ClientRequest)
 
   return async (request) => {
     const sent = readParameters(request.parameters);
-    const client = await authenticateClient(request.authorization, sent);
+    const client = await authenticateClient(request, sent);
     const { token, token_type_hint: hint } = pick(parameters, sent);
 
     const found = await findToken(deps.tokens, token, hint);

@@ -7,6 +7,7 @@ import type { TokenGranted } from './model.js';
 import { pick, readParameters } from './parameters.js';
 import type { ScopeStore, TokenValues } from './ports.js';
 import { createScopePolicy } from './scope.js';
+import { senderConstraint } from './sender-constraint.js';
 import { createTokenIssuer } from './token-issuer.js';
 
 export type TokenEndpoint = (request: ClientRequest) => Promise<TokenGranted>;
@@ -22,9 +23,9 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): TokenEndpoint {
   const grants = enabledGrants({ ...deps, scopes: createScopePolicy(deps.scopes, deps.settings) });
   const issueTokens = createTokenIssuer(deps);
 
-  return async ({ parameters: list, authorization: header, clientAddress }) => {
-    const parameters = readParameters(list);
-    const client = await authenticateClient(header, parameters);
+  return async (request) => {
+    const parameters = readParameters(request.parameters);
+    const client = await authenticateClient(request, parameters);
 
     const grantType = parameters.get('grant_type');
     if (grantType === undefined) throw new InvalidRequest('Missing grant_type parameter value');
@@ -34,9 +35,11 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): TokenEndpoint {
       throw new UnauthorizedClient('The authenticated client is not authorized to use this authorization grant type');
     }
 
-    const authorization = await grant.authorize(pick(grant.parameters, parameters), client, clientAddress);
+    const confirmation = senderConstraint(request, client);
+    const asked = { clientAddress: request.clientAddress, confirmation };
+    const authorization = await grant.authorize(pick(grant.parameters, parameters), client, asked);
     try {
-      return await issueTokens(client, authorization);
+      return await issueTokens(client, authorization, confirmation);
     } catch (thrown) {
       // The store saves nothing for a client that was revoked meanwhile: a password check takes long enough for that.
       if (thrown instanceof Error && thrown.name === 'NotFound') throw new InvalidClient(deps.realm, { cause: thrown });

@@ -1,10 +1,21 @@
 import { InvalidGrant } from './errors.js';
 import { grantExpiry } from './lifetimes.js';
-import type { Authorization, Client, GrantRecord, PresentedRefreshToken, Rotation, TokenGranted } from './model.js';
+import type {
+  Authorization,
+  Client,
+  Confirmation,
+  GrantRecord,
+  NewTokens,
+  PresentedRefreshToken,
+  RedeemedCode,
+  Rotation,
+  TokenGranted,
+} from './model.js';
 import { newTokens } from './new-tokens.js';
 import type { Clock, TokenStore, TokenValues } from './ports.js';
 import { repeatableRotation } from './refresh-rotation.js';
 import { formatScope } from './scope.js';
+import { tokenTypeOf } from './sender-constraint.js';
 import type { OAuth2Settings } from './settings.js';
 
 export interface TokenIssuerDeps {
@@ -14,8 +25,12 @@ export interface TokenIssuerDeps {
   readonly settings: OAuth2Settings;
 }
 
-/** Mints and stores what a grant decided, and answers after the commit. */
-export type TokenIssuer = (client: Client, authorization: Authorization) => Promise<TokenGranted>;
+/** Mints and stores what a grant decided, and answers after the commit. The tokens are bound to `confirmation`. */
+export type TokenIssuer = (
+  client: Client,
+  authorization: Authorization,
+  confirmation?: Confirmation,
+) => Promise<TokenGranted>;
 
 interface Pair {
   readonly accessToken: string;
@@ -24,20 +39,23 @@ interface Pair {
 
 /** RFC 6749 §5.1. Only hashes are stored; the values exist in the answer alone. */
 export function createTokenIssuer({ tokens, values, clock, settings }: TokenIssuerDeps): TokenIssuer {
-  return (client, authorization) =>
-    authorization.rotates ? rotate(client, authorization, authorization.rotates) : issue(client, authorization);
+  return (client, authorization, confirmation) =>
+    authorization.rotates
+      ? rotate(client, authorization, authorization.rotates, confirmation)
+      : issue(client, authorization, confirmation);
 
-  async function issue(client: Client, authorization: Authorization): Promise<TokenGranted> {
+  async function issue(client: Client, authorization: Authorization, confirmation: Confirmation | undefined) {
     const now = clock.now();
-    const { scope } = authorization;
+    const { scope, redeems } = authorization;
     const grant: GrantRecord = {
-      id: asUuid(values.random()),
+      id: redeems?.grantId ?? asUuid(values.random()),
       clientId: client.clientId,
       tenantDomain: authorization.tenantDomain,
       subject: authorization.subject,
       kind: authorization.kind,
       createdAt: now,
       expiresAt: grantExpiry(settings, now),
+      details: authorization.details,
     };
     const pair: Pair = {
       accessToken: values.random(),
@@ -47,14 +65,27 @@ export function createTokenIssuer({ tokens, values, clock, settings }: TokenIssu
       settings,
       client,
       authorization,
-      { ...pair, grant, generation: 0, refreshScope: scope },
+      { ...pair, grant, generation: 0, refreshScope: scope, confirmation },
       now,
     );
-    await tokens.saveTokens(stored);
+    await save(stored, redeems);
     return granted(pair, stored.accessToken, now);
   }
 
-  async function rotate(client: Client, authorization: Authorization, presented: PresentedRefreshToken) {
+  async function save(stored: NewTokens, redeems: RedeemedCode | undefined): Promise<void> {
+    if (!redeems) return tokens.saveTokens(stored);
+    if (await tokens.redeemCode(redeems.kind, redeems.hash, stored)) return;
+    // Somebody else redeemed it in between: one of the two stole it, so neither keeps its tokens (RFC 6749 §4.1.2).
+    await tokens.revokeBy({ kind: 'grant', grantId: redeems.grantId }, clock.now());
+    throw new InvalidGrant('The code is invalid.');
+  }
+
+  async function rotate(
+    client: Client,
+    authorization: Authorization,
+    presented: PresentedRefreshToken,
+    confirmation: Confirmation | undefined,
+  ) {
     const { value, record } = presented;
     if (record.rotation) return repeat(presented, record.rotation);
     const now = clock.now();
@@ -62,7 +93,7 @@ export function createTokenIssuer({ tokens, values, clock, settings }: TokenIssu
     const pair = values.successorOf(value, salt);
     // Rotation never narrows what the family may ask for (RFC 6749 §6), whatever this request asked for.
     const family = { grant: record.grant, generation: record.generation + 1, refreshScope: record.scope };
-    const successor = newTokens(settings, client, authorization, { ...pair, ...family }, now);
+    const successor = newTokens(settings, client, authorization, { ...pair, ...family, confirmation }, now);
     if (await tokens.rotateRefreshToken(record.hash, salt, successor)) {
       return granted(pair, successor.accessToken, now);
     }
@@ -84,14 +115,20 @@ export function createTokenIssuer({ tokens, values, clock, settings }: TokenIssu
   }
 }
 
+interface IssuedFacts {
+  readonly scope: readonly string[];
+  readonly expiresAt?: number | undefined;
+  readonly confirmation?: Confirmation | undefined;
+}
+
 function granted(
   { accessToken, refreshToken }: Pair,
-  { scope, expiresAt }: { readonly scope: readonly string[]; readonly expiresAt?: number | undefined },
+  { scope, expiresAt, confirmation }: IssuedFacts,
   now: number,
 ): TokenGranted {
   return {
     accessToken,
-    tokenType: 'Bearer',
+    tokenType: tokenTypeOf(confirmation),
     // WSO2 reports "never" as a number beyond what JavaScript reads exactly; this is the largest that is safe.
     expiresIn: expiresAt === undefined ? Number.MAX_SAFE_INTEGER : Math.max(0, Math.floor((expiresAt - now) / 1_000)),
     refreshToken,

@@ -59,6 +59,7 @@ export function registration(change: Partial<ClientRegistration> = {}): ClientRe
     allTenants: false,
     lifetimes: { userAccessToken: 600 },
     additionalProperties: { id_token_expiry_time: 3600, nested: { list: [1, 'two', null] } },
+    metadata: {},
     createdAt: 1_800_000_000_000,
     ...change,
   };

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiStoreContract } from './api.store.contract.js';
 import { applicationStoreContract } from './application.store.contract.js';
+import { auditStoreContract } from './audit.store.contract.js';
+import { codeStoreContract } from './code.store.contract.js';
 import { feedsContract } from './feeds.contract.js';
 import { type Subject, TestClock } from './fixtures.contract.js';
 import { janitorContract } from './janitor.contract.js';
@@ -46,6 +48,8 @@ export function storageContract(open: (clock: TestClock) => Promise<Opened>): vo
     expect(await serverKey.claimServerKey('c')).toBe(false);
   });
   describe('tokens', () => tokenStoreContract(subject));
+  describe('codes', () => codeStoreContract(subject));
+  describe('audit log', () => auditStoreContract(subject));
   describe('users', () => userStoreContract(subject));
   describe('applications', () => applicationStoreContract(subject));
   describe('APIs', () => apiStoreContract(subject));

@@ -1,7 +1,8 @@
 import type { Logger } from '@keygate/common/logging';
 import type { ApiStore, SharedScopeStore } from '../apis/api-store.js';
 import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
-import type { AuditLog, ClientStore, Clock, ScopeStore, TokenStore } from '../oauth2/ports.js';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import type { AuditLog, ClientStore, Clock, CodeStore, ReplayGuard, ScopeStore, TokenStore } from '../oauth2/ports.js';
 import type { PolicyStore } from '../policies/policy.js';
 import type { UsageStore } from '../statistics/usage-store.js';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
@@ -17,7 +18,10 @@ export interface Storage {
   readonly clients: ClientStore;
   readonly scopes: ScopeStore;
   readonly tokens: TokenStore;
+  readonly codes: CodeStore;
+  readonly replays: ReplayGuard;
   readonly auditLog: AuditLog;
+  readonly auditTrail: AuditTrail;
   readonly applications: ApplicationStore;
   readonly clientRegistry: ClientRegistry;
   readonly apis: ApiStore;

@@ -20,6 +20,7 @@ const registration = {
   allTenants: false,
   lifetimes: {},
   additionalProperties: {},
+  metadata: {},
   createdAt: 0,
 };
 

@@ -189,6 +189,7 @@ export async function seedClient(storage: Storage, change: Partial<Client> = {})
       allTenants: false,
       lifetimes: {},
       additionalProperties: {},
+      metadata: {},
       createdAt: Date.now(),
       ...change,
     },

@@ -90,6 +90,8 @@ export async function createOAuth2World(
     clients: storage.clients,
     scopes: storage.scopes,
     tokens: storage.tokens,
+    codes: storage.codes,
+    replays: storage.replays,
     audit,
     resourceOwners,
     clock,
@@ -124,6 +126,7 @@ export async function createOAuth2World(
       allTenants: false,
       lifetimes: {},
       additionalProperties: {},
+      metadata: {},
       createdAt: clock.now(),
       ...registration,
     };

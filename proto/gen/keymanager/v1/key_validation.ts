@@ -80,6 +80,13 @@ export interface TokenFacts {
   tokenKind: TokenKind;
   /** The grant (refresh family) the token belongs to, a UUID. */
   grantId: string;
+  /** What the token is bound to: the thumbprint of a DPoP key (RFC 9449) or of a certificate (RFC 8705). */
+  cnfJkt?: string | undefined;
+  cnfX5tS256?:
+    | string
+    | undefined;
+  /** Resource servers it is for; empty: the client itself (WSO2). */
+  audience: string[];
 }
 
 function createBaseValidateTokenRequest(): ValidateTokenRequest {
@@ -230,6 +237,9 @@ function createBaseTokenFacts(): TokenFacts {
     expiresAt: 0,
     tokenKind: 0,
     grantId: "",
+    cnfJkt: undefined,
+    cnfX5tS256: undefined,
+    audience: [],
   };
 }
 
@@ -264,6 +274,15 @@ export const TokenFacts: MessageFns<TokenFacts> = {
     }
     if (message.grantId !== "") {
       writer.uint32(82).string(message.grantId);
+    }
+    if (message.cnfJkt !== undefined) {
+      writer.uint32(90).string(message.cnfJkt);
+    }
+    if (message.cnfX5tS256 !== undefined) {
+      writer.uint32(98).string(message.cnfX5tS256);
+    }
+    for (const v of message.audience) {
+      writer.uint32(106).string(v!);
     }
     return writer;
   },
@@ -361,6 +380,30 @@ export const TokenFacts: MessageFns<TokenFacts> = {
             message.grantId = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.cnfJkt = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.cnfX5tS256 = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.audience.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -388,6 +431,9 @@ export const TokenFacts: MessageFns<TokenFacts> = {
     message.expiresAt = object.expiresAt ?? 0;
     message.tokenKind = object.tokenKind ?? 0;
     message.grantId = object.grantId ?? "";
+    message.cnfJkt = object.cnfJkt ?? undefined;
+    message.cnfX5tS256 = object.cnfX5tS256 ?? undefined;
+    message.audience = object.audience?.map((e) => e) || [];
     return message;
   },
 };

@@ -35,6 +35,17 @@ export interface ClientRequest {
   /** The Authorization header as sent; absent when there was none. */
   authorization?: string | undefined;
   clientAddress: string;
+  /** The DPoP header as sent (RFC 9449 section 4.1), several joined with ", "; absent when there was none. */
+  dpop?:
+    | string
+    | undefined;
+  /** The certificate shown in the TLS handshake, DER; absent when there was none. */
+  clientCertificate?:
+    | Buffer
+    | undefined;
+  /** The method, and the URL without query as the edge knows itself, for DPoP proofs. */
+  method?: string | undefined;
+  url?: string | undefined;
 }
 
 export interface IssueTokenRequest {
@@ -52,6 +63,16 @@ export interface TokenGranted {
   expiresIn: number;
   refreshToken?: string | undefined;
   scope: string;
+  /** OpenID Connect Core section 3.1.3.3. */
+  idToken?:
+    | string
+    | undefined;
+  /** RFC 8693 section 2.2.1. */
+  issuedTokenType?:
+    | string
+    | undefined;
+  /** The DPoP-Nonce header to answer with (RFC 9449 section 8). */
+  dpopNonce?: string | undefined;
 }
 
 /** RFC 6749 section 5.2. */
@@ -65,7 +86,11 @@ export interface OAuthErrorAnswer {
     | string
     | undefined;
   /** Seconds for Retry-After; absent when none is due. */
-  retryAfter?: number | undefined;
+  retryAfter?:
+    | number
+    | undefined;
+  /** The DPoP-Nonce header to answer with (RFC 9449 section 8). */
+  dpopNonce?: string | undefined;
 }
 
 export interface RevokeTokenRequest {
@@ -104,7 +129,15 @@ export interface Introspection {
     | string
     | undefined;
   /** WSO2: APPLICATION or APPLICATION_USER. */
-  aut?: string | undefined;
+  aut?:
+    | string
+    | undefined;
+  /** RFC 9449 section 6.1: thumbprint of the proof key. */
+  cnfJkt?:
+    | string
+    | undefined;
+  /** RFC 8705 section 3.1: thumbprint of the certificate. */
+  cnfX5tS256?: string | undefined;
 }
 
 function createBaseParameter(): Parameter {
@@ -175,7 +208,15 @@ export const Parameter: MessageFns<Parameter> = {
 };
 
 function createBaseClientRequest(): ClientRequest {
-  return { parameters: [], authorization: undefined, clientAddress: "" };
+  return {
+    parameters: [],
+    authorization: undefined,
+    clientAddress: "",
+    dpop: undefined,
+    clientCertificate: undefined,
+    method: undefined,
+    url: undefined,
+  };
 }
 
 export const ClientRequest: MessageFns<ClientRequest> = {
@@ -188,6 +229,18 @@ export const ClientRequest: MessageFns<ClientRequest> = {
     }
     if (message.clientAddress !== "") {
       writer.uint32(26).string(message.clientAddress);
+    }
+    if (message.dpop !== undefined) {
+      writer.uint32(34).string(message.dpop);
+    }
+    if (message.clientCertificate !== undefined) {
+      writer.uint32(42).bytes(message.clientCertificate);
+    }
+    if (message.method !== undefined) {
+      writer.uint32(50).string(message.method);
+    }
+    if (message.url !== undefined) {
+      writer.uint32(58).string(message.url);
     }
     return writer;
   },
@@ -229,6 +282,38 @@ export const ClientRequest: MessageFns<ClientRequest> = {
             message.clientAddress = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.dpop = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.clientCertificate = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.method = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -249,6 +334,10 @@ export const ClientRequest: MessageFns<ClientRequest> = {
     message.parameters = object.parameters?.map((e) => Parameter.fromPartial(e)) || [];
     message.authorization = object.authorization ?? undefined;
     message.clientAddress = object.clientAddress ?? "";
+    message.dpop = object.dpop ?? undefined;
+    message.clientCertificate = object.clientCertificate ?? undefined;
+    message.method = object.method ?? undefined;
+    message.url = object.url ?? undefined;
     return message;
   },
 };
@@ -392,7 +481,16 @@ export const IssueTokenResponse: MessageFns<IssueTokenResponse> = {
 };
 
 function createBaseTokenGranted(): TokenGranted {
-  return { accessToken: "", tokenType: "", expiresIn: 0, refreshToken: undefined, scope: "" };
+  return {
+    accessToken: "",
+    tokenType: "",
+    expiresIn: 0,
+    refreshToken: undefined,
+    scope: "",
+    idToken: undefined,
+    issuedTokenType: undefined,
+    dpopNonce: undefined,
+  };
 }
 
 export const TokenGranted: MessageFns<TokenGranted> = {
@@ -411,6 +509,15 @@ export const TokenGranted: MessageFns<TokenGranted> = {
     }
     if (message.scope !== "") {
       writer.uint32(42).string(message.scope);
+    }
+    if (message.idToken !== undefined) {
+      writer.uint32(50).string(message.idToken);
+    }
+    if (message.issuedTokenType !== undefined) {
+      writer.uint32(58).string(message.issuedTokenType);
+    }
+    if (message.dpopNonce !== undefined) {
+      writer.uint32(66).string(message.dpopNonce);
     }
     return writer;
   },
@@ -468,6 +575,30 @@ export const TokenGranted: MessageFns<TokenGranted> = {
             message.scope = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.idToken = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.issuedTokenType = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.dpopNonce = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -490,12 +621,22 @@ export const TokenGranted: MessageFns<TokenGranted> = {
     message.expiresIn = object.expiresIn ?? 0;
     message.refreshToken = object.refreshToken ?? undefined;
     message.scope = object.scope ?? "";
+    message.idToken = object.idToken ?? undefined;
+    message.issuedTokenType = object.issuedTokenType ?? undefined;
+    message.dpopNonce = object.dpopNonce ?? undefined;
     return message;
   },
 };
 
 function createBaseOAuthErrorAnswer(): OAuthErrorAnswer {
-  return { error: "", errorDescription: "", status: 0, wwwAuthenticate: undefined, retryAfter: undefined };
+  return {
+    error: "",
+    errorDescription: "",
+    status: 0,
+    wwwAuthenticate: undefined,
+    retryAfter: undefined,
+    dpopNonce: undefined,
+  };
 }
 
 export const OAuthErrorAnswer: MessageFns<OAuthErrorAnswer> = {
@@ -514,6 +655,9 @@ export const OAuthErrorAnswer: MessageFns<OAuthErrorAnswer> = {
     }
     if (message.retryAfter !== undefined) {
       writer.uint32(40).uint32(message.retryAfter);
+    }
+    if (message.dpopNonce !== undefined) {
+      writer.uint32(50).string(message.dpopNonce);
     }
     return writer;
   },
@@ -571,6 +715,14 @@ export const OAuthErrorAnswer: MessageFns<OAuthErrorAnswer> = {
             message.retryAfter = reader.uint32();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.dpopNonce = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -593,6 +745,7 @@ export const OAuthErrorAnswer: MessageFns<OAuthErrorAnswer> = {
     message.status = object.status ?? 0;
     message.wwwAuthenticate = object.wwwAuthenticate ?? undefined;
     message.retryAfter = object.retryAfter ?? undefined;
+    message.dpopNonce = object.dpopNonce ?? undefined;
     return message;
   },
 };
@@ -866,6 +1019,8 @@ function createBaseIntrospection(): Introspection {
     aud: undefined,
     iss: undefined,
     aut: undefined,
+    cnfJkt: undefined,
+    cnfX5tS256: undefined,
   };
 }
 
@@ -906,6 +1061,12 @@ export const Introspection: MessageFns<Introspection> = {
     }
     if (message.aut !== undefined) {
       writer.uint32(98).string(message.aut);
+    }
+    if (message.cnfJkt !== undefined) {
+      writer.uint32(106).string(message.cnfJkt);
+    }
+    if (message.cnfX5tS256 !== undefined) {
+      writer.uint32(114).string(message.cnfX5tS256);
     }
     return writer;
   },
@@ -1019,6 +1180,22 @@ export const Introspection: MessageFns<Introspection> = {
             message.aut = reader.string();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.cnfJkt = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.cnfX5tS256 = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1048,6 +1225,8 @@ export const Introspection: MessageFns<Introspection> = {
     message.aud = object.aud ?? undefined;
     message.iss = object.iss ?? undefined;
     message.aut = object.aut ?? undefined;
+    message.cnfJkt = object.cnfJkt ?? undefined;
+    message.cnfX5tS256 = object.cnfX5tS256 ?? undefined;
     return message;
   },
 };

@@ -16,7 +16,7 @@ export function passwordGrant({ resourceOwners, scopes }: GrantPorts): Grant<z.o
   return {
     grantType: 'password',
     parameters,
-    async authorize({ username, password, scope }, client, clientAddress) {
+    async authorize({ username, password, scope }, client, { clientAddress }) {
       // Read first: a malformed scope must not cost a password hash.
       const requested = parseScope(scope);
       const owner = await resourceOwners.authenticate(username, password, clientAddress);

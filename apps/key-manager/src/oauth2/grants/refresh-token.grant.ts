@@ -6,6 +6,7 @@ import type { Client, RefreshTokenRecord } from '../model.js';
 import { vschars } from '../parameters.js';
 import { burstMillis, maxReplays, repeatableRotation } from '../refresh-rotation.js';
 import { parseScope } from '../scope.js';
+import { isSameConfirmation } from '../sender-constraint.js';
 import { assertMayUse } from '../tenancy.js';
 import { maxTokenLength, tokenHash } from '../token-hash.js';
 
@@ -19,7 +20,7 @@ export function refreshTokenGrant(ports: GrantPorts): Grant<z.output<typeof para
     grantType: 'refresh_token',
     parameters,
     // Nothing before the state check may change state, or an outsider with an old token could end a family.
-    async authorize({ refresh_token: value, scope }, client, clientAddress) {
+    async authorize({ refresh_token: value, scope }, client, { clientAddress, confirmation }) {
       const arrivedAt = clock.now();
       const hash = tokenHash(value);
       const record = hash && (await tokens.findRefreshToken(hash));
@@ -31,6 +32,8 @@ export function refreshTokenGrant(ports: GrantPorts): Grant<z.output<typeof para
       const now = clock.now();
       if (isExpired(record.expiresAt, now) || isExpired(record.grant.expiresAt, now))
         throw new InvalidGrant('Refresh token is expired.');
+      // A stolen refresh token is of no use without the key or certificate it is bound to (RFC 9449 §5, RFC 8705 §4).
+      if (record.confirmation && !isSameConfirmation(record.confirmation, confirmation)) throw invalid();
       const requested = parseScope(scope);
       // Compared with what was granted at first: rotation never narrows it (RFC 6749 §6).
       if (!requested.every((name) => record.scope.includes(name))) {
@@ -51,6 +54,7 @@ export function refreshTokenGrant(ports: GrantPorts): Grant<z.output<typeof para
           roles: async () => owner.roles,
         }),
         refreshable: true,
+        details: record.grant.details,
         rotates: { value, record },
       };
     },

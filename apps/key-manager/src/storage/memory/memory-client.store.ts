@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { ClientRegistration, ClientSecret } from '../../applications/application.js';
 import type { ClientRegistry } from '../../applications/application-store.js';
+import { toClient } from '../../applications/client-facts.js';
 import type { ClientWithSecrets } from '../../oauth2/model.js';
 import type { ClientStore } from '../../oauth2/ports.js';
 import { AlreadyExists, NotFound } from '../errors.js';
@@ -16,10 +17,8 @@ export class MemoryClientStore implements ClientStore, ClientRegistry {
     const client = this.db.clients.get(clientId);
     if (client === undefined) return undefined;
     const { registration, secrets } = client;
-    const { tenantDomain, owner, applicationId, keyType, grantTypes, confidential, active, allTenants, lifetimes } =
-      registration;
-    const facts = { tenantDomain, owner, applicationId, keyType, grantTypes, confidential, active, allTenants };
-    return { clientId, ...facts, lifetimes, secretHashes: secrets.map(({ hash }) => hash) };
+    const tokenType = this.db.applications.get(registration.applicationId ?? '')?.tokenType;
+    return { ...toClient(registration, tokenType), secretHashes: secrets.map(({ hash }) => hash) };
   }
 
   async registerClient(registration: ClientRegistration, secret: ClientSecret): Promise<void> {

@@ -1,7 +1,17 @@
 import type { Api, Deployment, Revision, SharedScope } from '../../apis/api.js';
 import type { LifecycleEvent } from '../../apis/api-store.js';
 import type { Application, ClientRegistration, ClientSecret } from '../../applications/application.js';
-import type { GrantRecord, RefreshTokenState, RevocationTarget, Rotation } from '../../oauth2/model.js';
+import { type ChainedEvent, chained, genesis } from '../../audit/audit-chain.js';
+import { recordable } from '../../audit/recordable.js';
+import type {
+  CodeKind,
+  CodeRecord,
+  Confirmation,
+  GrantRecord,
+  RefreshTokenState,
+  RevocationTarget,
+  Rotation,
+} from '../../oauth2/model.js';
 import type { AuditEvent, Clock } from '../../oauth2/ports.js';
 import type { ThrottlingPolicy } from '../../policies/policy.js';
 import type { UsageCount } from '../../statistics/usage-store.js';
@@ -26,6 +36,7 @@ export interface AccessTokenRow {
   readonly scope: readonly string[];
   readonly issuedAt: number;
   readonly expiresAt?: number | undefined;
+  readonly confirmation?: Confirmation | undefined;
   revoked: boolean;
 }
 
@@ -37,6 +48,7 @@ export interface RefreshTokenRow {
   readonly scope: readonly string[];
   readonly issuedAt: number;
   readonly expiresAt?: number | undefined;
+  readonly confirmation?: Confirmation | undefined;
   state: RefreshTokenState;
   rotation?: Rotation | undefined;
 }
@@ -61,10 +73,13 @@ export class MemoryDatabase {
   readonly policies = new Map<string, ThrottlingPolicy>();
   readonly signingKeys = new Map<string, SigningKey>();
   readonly usage = new Map<string, UsageCount>();
-  readonly auditEvents: (AuditEvent & { at: number })[] = [];
+  readonly auditEvents: ChainedEvent[] = [];
   readonly grants = new Map<string, GrantRow>();
   readonly accessTokens = new Map<string, AccessTokenRow>();
   readonly refreshTokens = new Map<string, RefreshTokenRow>();
+  readonly codes = new Map<string, CodeRecord>();
+  /** When each may be forgotten. */
+  readonly usedIds = new Map<string, number>();
   readonly listeners = new Set<(feed: 'catalog' | 'revocations') => void>();
   catalogEvents: (CatalogEvent & { at: number })[] = [];
   catalogRevision = 0;
@@ -94,6 +109,20 @@ export class MemoryDatabase {
       at: this.clock.now(),
     });
     this.#notify('revocations');
+  }
+
+  /** True for the first caller only. */
+  redeemCode(kind: CodeKind, hash: Buffer): boolean {
+    const key = hash.toString('hex');
+    const code = this.codes.get(key);
+    if (code?.kind !== kind || code.redeemedAt !== undefined) return false;
+    this.codes.set(key, { ...code, redeemedAt: this.clock.now() });
+    return true;
+  }
+
+  appendAudit(event: AuditEvent): void {
+    const at = this.clock.now();
+    this.auditEvents.push(...chained(this.auditEvents.at(-1) ?? genesis, [{ ...recordable(event), at }]));
   }
 
   /** Ends every grant of the client at once. */

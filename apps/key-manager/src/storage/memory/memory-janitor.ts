@@ -7,7 +7,16 @@ export class MemoryJanitor implements Janitor {
 
   async sweepExpired(limit: number): Promise<number> {
     const now = this.db.clock.now();
-    return this.#sweepAccessTokens(now, limit) + this.#sweepGrants(now, limit) + this.#sweepFeeds(now, limit);
+    const tokens = this.#sweepAccessTokens(now, limit) + this.#sweepGrants(now, limit);
+    return tokens + this.#sweepCodes(now, limit) + this.#sweepFeeds(now, limit);
+  }
+
+  #sweepCodes(now: number, limit: number): number {
+    const codes = [...this.db.codes].filter(([, { expiresAt }]) => expiresAt <= now - keepSpentMillis);
+    const ids = [...this.db.usedIds].filter(([, expiresAt]) => expiresAt <= now);
+    for (const [key] of codes.slice(0, limit)) this.db.codes.delete(key);
+    for (const [key] of ids.slice(0, limit)) this.db.usedIds.delete(key);
+    return Math.min(codes.length, limit) + Math.min(ids.length, limit);
   }
 
   #sweepAccessTokens(now: number, limit: number): number {

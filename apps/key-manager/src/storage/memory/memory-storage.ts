@@ -2,7 +2,9 @@ import type { Clock } from '../../oauth2/ports.js';
 import type { Storage } from '../storage.js';
 import { MemoryApiStore } from './memory-api.store.js';
 import { MemoryApplicationStore } from './memory-application.store.js';
+import { MemoryAuditStore } from './memory-audit.store.js';
 import { MemoryClientStore } from './memory-client.store.js';
+import { MemoryCodeStore } from './memory-code.store.js';
 import { MemoryDatabase } from './memory-database.js';
 import { MemoryCatalogFeed, MemoryCommitSignal, MemoryRevocationFeed } from './memory-feeds.js';
 import { MemoryJanitor } from './memory-janitor.js';
@@ -21,6 +23,8 @@ export function createMemoryStorage(options: { clock?: Clock; caseSensitiveUserN
   const clients = new MemoryClientStore(db);
   const scopes = new MemoryScopeStore(db);
   const operations = new MemoryOperationsStore(db);
+  const audit = new MemoryAuditStore(db);
+  const codes = new MemoryCodeStore(db);
   return {
     kind: 'memory',
     tenants,
@@ -28,7 +32,10 @@ export function createMemoryStorage(options: { clock?: Clock; caseSensitiveUserN
     clients,
     scopes,
     tokens: new MemoryTokenStore(db),
-    auditLog: operations,
+    codes,
+    replays: codes,
+    auditLog: audit,
+    auditTrail: audit,
     applications: new MemoryApplicationStore(db),
     clientRegistry: clients,
     apis: new MemoryApiStore(db),

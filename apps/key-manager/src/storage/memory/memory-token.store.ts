@@ -1,4 +1,10 @@
-import type { AccessTokenRecord, NewTokens, RefreshTokenRecord, RevocationTarget } from '../../oauth2/model.js';
+import type {
+  AccessTokenRecord,
+  CodeKind,
+  NewTokens,
+  RefreshTokenRecord,
+  RevocationTarget,
+} from '../../oauth2/model.js';
 import type { TokenStore } from '../../oauth2/ports.js';
 import { NotFound } from '../errors.js';
 import { assertStorable } from '../storable.js';
@@ -14,20 +20,29 @@ export class MemoryTokenStore implements TokenStore {
     this.#insert(tokens);
   }
 
+  async redeemCode(kind: CodeKind, hash: Buffer, tokens: NewTokens): Promise<boolean> {
+    assertStorable(tokens);
+    const code = this.db.codes.get(keyOf(hash));
+    if (code?.kind !== kind || code.redeemedAt !== undefined) return false;
+    // First what may throw: a transaction that fails redeems nothing.
+    this.#insert(tokens);
+    return this.db.redeemCode(kind, hash);
+  }
+
   async findAccessToken(hash: Buffer): Promise<AccessTokenRecord | undefined> {
     const row = this.db.accessTokens.get(keyOf(hash));
     const grant = row && this.db.grants.get(row.grantId);
     if (!row || !grant) return undefined;
-    const { scope, issuedAt, expiresAt } = row;
+    const { scope, issuedAt, expiresAt, confirmation } = row;
     const revoked = row.revoked || !this.#alive(grant);
-    return { hash: row.hash, grant: grant.record, scope, issuedAt, expiresAt, revoked };
+    return { hash: row.hash, grant: grant.record, scope, issuedAt, expiresAt, confirmation, revoked };
   }
 
   async findRefreshToken(hash: Buffer): Promise<RefreshTokenRecord | undefined> {
     const row = this.db.refreshTokens.get(keyOf(hash));
     const grant = row && this.db.grants.get(row.grantId);
     if (!row || !grant) return undefined;
-    const { generation, scope, issuedAt, expiresAt } = row;
+    const { generation, scope, issuedAt, expiresAt, confirmation } = row;
     const state = this.#alive(grant) ? row.state : 'REVOKED';
     return {
       hash: row.hash,
@@ -36,6 +51,7 @@ export class MemoryTokenStore implements TokenStore {
       scope,
       issuedAt,
       expiresAt,
+      confirmation,
       state,
       ...(row.rotation === undefined ? {} : { rotation: row.rotation }),
     };
@@ -55,7 +71,11 @@ export class MemoryTokenStore implements TokenStore {
       salt: Buffer.from(salt),
       replays: 0,
       successorUsed: false,
-      successorAccessToken: { scope: accessToken.scope, expiresAt: accessToken.expiresAt },
+      successorAccessToken: {
+        scope: accessToken.scope,
+        expiresAt: accessToken.expiresAt,
+        confirmation: accessToken.confirmation,
+      },
     };
     for (const access of this.#accessTokensOf(row.grantId)) {
       if (access.refreshHash === key) this.#revokeAccessToken(access, accessToken.issuedAt);

@@ -1,8 +1,8 @@
-import type { GrantRecord, TokenKind } from '../../oauth2/model.js';
+import type { Confirmation, GrantDetails, GrantRecord, TokenKind } from '../../oauth2/model.js';
 
 /** Columns of a grant, and whether it lives, for a query that calls the table `g`. */
 export const grantColumns = `g.id as grant_id, g.tenant_domain, g.client_id, g.subject, g.kind,
-  g.created_at as grant_created_at, g.expires_at as grant_expires_at`;
+  g.created_at as grant_created_at, g.expires_at as grant_expires_at, g.details`;
 
 /**
  * A grant lives while it is not revoked, its client is registered and active, and neither the client's nor the
@@ -21,6 +21,7 @@ export interface GrantColumns {
   kind: TokenKind;
   grant_created_at: number;
   grant_expires_at: number | null;
+  details: GrantDetails | null;
 }
 
 export function toGrant(row: GrantColumns): GrantRecord {
@@ -32,9 +33,21 @@ export function toGrant(row: GrantColumns): GrantRecord {
     kind: row.kind,
     createdAt: row.grant_created_at,
     expiresAt: row.grant_expires_at ?? undefined,
+    ...(row.details === null ? {} : { details: row.details }),
   };
 }
 
 /** Scopes as one text with blanks between (RFC 6749 §3.3). */
 export const toScopeText = (scope: readonly string[]): string => scope.join(' ');
 export const fromScopeText = (text: string): string[] => (text === '' ? [] : text.split(' '));
+
+/** `jkt:…` or `x5t#S256:…`; null for a token of whoever bears it. */
+export const toConfirmationText = (confirmation: Confirmation | undefined): string | null =>
+  confirmation === undefined ? null : `${confirmation.method}:${confirmation.thumbprint}`;
+
+export function fromConfirmationText(text: string | null): { readonly confirmation?: Confirmation } {
+  if (text === null) return {};
+  const colon = text.indexOf(':');
+  const method = text.slice(0, colon) as Confirmation['method'];
+  return { confirmation: { method, thumbprint: text.slice(colon + 1) } };
+}

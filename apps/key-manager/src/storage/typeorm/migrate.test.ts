@@ -102,6 +102,7 @@ describe('migrations', () => {
     // Tokens belong to the tenant of their grant; the rest is the server's own.
     expect(without.map((row) => row.table_name)).toEqual([
       'access_tokens',
+      'audit_head',
       'catalog_events',
       'counters',
       'refresh_tokens',

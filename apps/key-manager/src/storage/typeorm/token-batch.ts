@@ -1,7 +1,7 @@
 import type { NewTokens } from '../../oauth2/model.js';
 import { NotFound, StoreUnavailable } from '../errors.js';
-import type { Database } from './database.js';
-import { toScopeText } from './grant-rows.js';
+import type { Database, Session } from './database.js';
+import { toConfirmationText, toScopeText } from './grant-rows.js';
 
 interface Waiting {
   readonly tokens: NewTokens;
@@ -50,10 +50,8 @@ export class TokenBatch {
 
   async #flush(batch: readonly Waiting[]): Promise<void> {
     try {
-      const saved = await insertTokens(
-        this.db,
-        batch.map(({ tokens }) => tokens),
-      );
+      const tokens = batch.map((entry) => entry.tokens);
+      const saved = await this.db.run((session) => insertTokens(session, tokens));
       batch.forEach((entry, index) => {
         if (saved.has(index)) entry.resolve();
         else entry.reject(new NotFound(`client ${entry.tokens.grant.clientId} or grant ${entry.tokens.grant.id}`));
@@ -67,10 +65,10 @@ export class TokenBatch {
 }
 
 /** Saves those whose client and grant are alive, and answers their positions. */
-async function insertTokens(db: Database, batch: readonly NewTokens[]): Promise<Set<number>> {
+export async function insertTokens(session: Session, batch: readonly NewTokens[]): Promise<Set<number>> {
   const columns = batch.map(toColumns);
   const parameters = (columns[0] ?? []).map((_, column) => columns.map((row) => row[column]));
-  const rows = await db.run((session) => session.rows<{ position: number }>(insertStatement, parameters));
+  const rows = await session.rows<{ position: number }>(insertStatement, parameters);
   return new Set(rows.map(({ position }) => position - 1));
 }
 
@@ -93,6 +91,9 @@ function toColumns({ grant, accessToken, refreshToken }: NewTokens): unknown[] {
     refreshToken === undefined ? null : toScopeText(refreshToken.scope),
     refreshToken?.issuedAt ?? null,
     refreshToken?.expiresAt ?? null,
+    grant.details === undefined ? null : JSON.stringify(grant.details),
+    toConfirmationText(accessToken.confirmation),
+    toConfirmationText(refreshToken?.confirmation),
   ];
 }
 
@@ -109,15 +110,15 @@ const insertStatement = `
 with item as (
   select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
     $8::bigint[], $9::bytea[], $10::text[], $11::bigint[], $12::bigint[], $13::bytea[], $14::integer[], $15::text[],
-    $16::bigint[], $17::bigint[])
+    $16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::text[])
   with ordinality as t (grant_id, tenant_domain, client_id, subject, kind, created_at, grant_expires_at, sweep_after,
     access_hash, access_scope, access_issued_at, access_expires_at, refresh_hash, generation, refresh_scope,
-    refresh_issued_at, refresh_expires_at, position)
+    refresh_issued_at, refresh_expires_at, details, access_confirmation, refresh_confirmation, position)
 ), live_grant as (
   insert into grants as g (id, tenant_domain, client_id, subject, kind, client_epoch, subject_epoch, created_at,
-    expires_at, sweep_after)
+    expires_at, details, sweep_after)
   select distinct on (grant_id) grant_id, item.tenant_domain, item.client_id, item.subject, item.kind, c.token_epoch,
-    coalesce(s.token_epoch, 0), item.created_at, grant_expires_at,
+    coalesce(s.token_epoch, 0), item.created_at, grant_expires_at, item.details::jsonb,
     case when bool_or(sweep_after is null) over family then null else max(sweep_after) over family end
   from item
   join oauth_clients c on c.client_id = item.client_id and c.active
@@ -131,12 +132,15 @@ with item as (
       and g.client_id = excluded.client_id
   returning id
 ), saved as (
-  insert into access_tokens (hash, grant_id, refresh_hash, scope, issued_at, expires_at, revoked)
-  select access_hash, grant_id, refresh_hash, access_scope, access_issued_at, access_expires_at, false
+  insert into access_tokens (hash, grant_id, refresh_hash, scope, issued_at, expires_at, confirmation, revoked)
+  select access_hash, grant_id, refresh_hash, access_scope, access_issued_at, access_expires_at, access_confirmation,
+    false
   from item join live_grant on id = grant_id
 ), refreshable as (
-  insert into refresh_tokens (hash, grant_id, generation, scope, issued_at, expires_at, state, replays, successor_used)
-  select refresh_hash, grant_id, generation, refresh_scope, refresh_issued_at, refresh_expires_at, 'ACTIVE', 0, false
+  insert into refresh_tokens (hash, grant_id, generation, scope, issued_at, expires_at, confirmation, state, replays,
+    successor_used)
+  select refresh_hash, grant_id, generation, refresh_scope, refresh_issued_at, refresh_expires_at, refresh_confirmation,
+    'ACTIVE', 0, false
   from item join live_grant on id = grant_id where refresh_hash is not null
 )
 select position from item join live_grant on id = grant_id`;

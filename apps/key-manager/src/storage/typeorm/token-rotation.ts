@@ -1,7 +1,7 @@
 import type { NewTokens } from '../../oauth2/model.js';
 import type { Session } from './database.js';
 import { appendRevocations } from './feed-numbers.js';
-import { grantIsAlive, toScopeText } from './grant-rows.js';
+import { grantIsAlive, toConfirmationText, toScopeText } from './grant-rows.js';
 import { lastExpiry } from './token-batch.js';
 
 export interface RotationRequest {
@@ -24,10 +24,18 @@ export async function rotate(session: Session, now: number, request: RotationReq
   if (grant === undefined || grant.id !== successor.grant.id) return false;
   const rotated = await session.rows<{ parent_hash: Buffer | null }>(
     `update refresh_tokens set state = 'ROTATED', rotated_at = $2, salt = $3, replays = 0, successor_used = false,
-       successor_scope = $4, successor_expires_at = $5
+       successor_scope = $4, successor_expires_at = $5, successor_confirmation = $7
      where hash = $1 and state = 'ACTIVE' and exists (select from grants g where g.id = $6 and ${grantIsAlive})
      returning parent_hash`,
-    [presented, accessToken.issuedAt, salt, toScopeText(accessToken.scope), accessToken.expiresAt ?? null, grant.id],
+    [
+      presented,
+      accessToken.issuedAt,
+      salt,
+      toScopeText(accessToken.scope),
+      accessToken.expiresAt ?? null,
+      grant.id,
+      toConfirmationText(accessToken.confirmation),
+    ],
   );
   // The row count is the only judge of who was first.
   const [own] = rotated;
@@ -56,12 +64,12 @@ async function insertSuccessor(session: Session, presented: Buffer, successor: N
          else greatest(sweep_after, $2) end
        where id = $1
      ), saved as (
-       insert into access_tokens (hash, grant_id, refresh_hash, scope, issued_at, expires_at, revoked)
-       values ($3, $1, $4, $5, $6, $7, false)
+       insert into access_tokens (hash, grant_id, refresh_hash, scope, issued_at, expires_at, confirmation, revoked)
+       values ($3, $1, $4, $5, $6, $7, $13, false)
      )
-     insert into refresh_tokens (hash, grant_id, parent_hash, generation, scope, issued_at, expires_at, state, replays,
-       successor_used)
-     select $4, $1, $8, $9::integer, $10, $11::bigint, $12::bigint, 'ACTIVE', 0, false where $4::bytea is not null`,
+     insert into refresh_tokens (hash, grant_id, parent_hash, generation, scope, issued_at, expires_at,
+       confirmation, state, replays, successor_used)
+     select $4, $1, $8, $9::integer, $10, $11::bigint, $12::bigint, $14, 'ACTIVE', 0, false where $4::bytea is not null`,
     [
       grant.id,
       lastExpiry(accessToken, refreshToken),
@@ -75,6 +83,8 @@ async function insertSuccessor(session: Session, presented: Buffer, successor: N
       toScopeText(refreshToken?.scope ?? []),
       refreshToken?.issuedAt ?? null,
       refreshToken?.expiresAt ?? null,
+      toConfirmationText(accessToken.confirmation),
+      toConfirmationText(refreshToken?.confirmation),
     ],
   );
 }

@@ -1,11 +1,12 @@
 import type { AccessTokenRecord, RefreshTokenRecord, RefreshTokenState, Rotation } from '../../oauth2/model.js';
-import { fromScopeText, type GrantColumns, toGrant } from './grant-rows.js';
+import { fromConfirmationText, fromScopeText, type GrantColumns, toGrant } from './grant-rows.js';
 
 export interface AccessTokenColumns extends GrantColumns {
   hash: Buffer;
   scope: string;
   issued_at: number;
   expires_at: number | null;
+  confirmation: string | null;
   revoked: boolean;
 }
 
@@ -16,6 +17,7 @@ export function toAccessToken(row: AccessTokenColumns): AccessTokenRecord {
     scope: fromScopeText(row.scope),
     issuedAt: row.issued_at,
     expiresAt: row.expires_at ?? undefined,
+    ...fromConfirmationText(row.confirmation),
     revoked: row.revoked,
   };
 }
@@ -26,6 +28,7 @@ export interface RefreshTokenColumns extends GrantColumns {
   scope: string;
   issued_at: number;
   expires_at: number | null;
+  confirmation: string | null;
   state: RefreshTokenState;
   rotated_at: number | null;
   salt: Buffer | null;
@@ -33,6 +36,7 @@ export interface RefreshTokenColumns extends GrantColumns {
   successor_used: boolean;
   successor_scope: string | null;
   successor_expires_at: number | null;
+  successor_confirmation: string | null;
   alive: boolean;
 }
 
@@ -45,6 +49,7 @@ export function toRefreshToken(row: RefreshTokenColumns): RefreshTokenRecord {
     scope: fromScopeText(row.scope),
     issuedAt: row.issued_at,
     expiresAt: row.expires_at ?? undefined,
+    ...fromConfirmationText(row.confirmation),
     state: row.alive ? row.state : 'REVOKED',
     ...(rotation === undefined ? {} : { rotation }),
   };
@@ -60,6 +65,7 @@ function toRotation(row: RefreshTokenColumns): Rotation | undefined {
     successorAccessToken: {
       scope: fromScopeText(row.successor_scope ?? ''),
       expiresAt: row.successor_expires_at ?? undefined,
+      ...fromConfirmationText(row.successor_confirmation),
     },
   };
 }

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
-import type { ClientRegistration, ClientSecret } from '../../applications/application.js';
+import type { Application, ClientRegistration, ClientSecret } from '../../applications/application.js';
 import type { ClientRegistry } from '../../applications/application-store.js';
+import { toClient } from '../../applications/client-facts.js';
 import type { ClientWithSecrets } from '../../oauth2/model.js';
 import type { ClientStore, Clock } from '../../oauth2/ports.js';
 import { NotFound } from '../errors.js';
@@ -20,7 +21,7 @@ export class TypeOrmClientStore implements ClientStore, ClientRegistry {
 
   async findClient(clientId: string): Promise<ClientWithSecrets | undefined> {
     const row = await this.db.find(undefined, (session) => session.row<ClientColumns>(findClientStatement, [clientId]));
-    return row && toClient(row);
+    return row && toClientWithSecrets(row);
   }
 
   async registerClient(registration: ClientRegistration, secret: ClientSecret): Promise<void> {
@@ -164,37 +165,46 @@ export function toRegistration({ tokenEpoch: _, applicationId, ...row }: ClientR
 
 /** Read for every token that is issued: one statement by hand. */
 const findClientStatement = `
-select c.client_id, c.tenant_domain, c.owner, c.application_id, c.key_type, c.grant_types, c.confidential, c.active,
-  c.all_tenants, c.lifetimes,
+select c.client_id, c.tenant_domain, c.owner, c.name, c.application_id, c.key_type, c.grant_types, c.callback_url,
+  c.confidential, c.active, c.all_tenants, c.lifetimes, c.additional_properties, c.metadata, a.token_type,
   array(select s.hash from client_secrets s where s.client_id = c.client_id order by s.created_at, s.id) as hashes
-from oauth_clients c where c.client_id = $1`;
+from oauth_clients c left join applications a on a.id = c.application_id where c.client_id = $1`;
 
 interface ClientColumns {
   client_id: string;
   tenant_domain: string;
   owner: string;
+  name: string;
   application_id: string | null;
-  key_type: ClientWithSecrets['keyType'];
+  key_type: ClientRegistration['keyType'];
   grant_types: string[];
+  callback_url: string;
   confidential: boolean;
   active: boolean;
   all_tenants: boolean;
-  lifetimes: ClientWithSecrets['lifetimes'];
+  lifetimes: ClientRegistration['lifetimes'];
+  additional_properties: ClientRegistration['additionalProperties'];
+  metadata: ClientRegistration['metadata'];
+  token_type: Application['tokenType'] | null;
   hashes: Buffer[];
 }
 
-function toClient(row: ClientColumns): ClientWithSecrets {
-  return {
+function toClientWithSecrets(row: ClientColumns): ClientWithSecrets {
+  const registered = {
     clientId: row.client_id,
     tenantDomain: row.tenant_domain,
     owner: row.owner,
+    name: row.name,
     applicationId: row.application_id ?? undefined,
     keyType: row.key_type,
     grantTypes: row.grant_types,
+    callbackUrl: row.callback_url,
     confidential: row.confidential,
     active: row.active,
     allTenants: row.all_tenants,
     lifetimes: row.lifetimes,
-    secretHashes: row.hashes,
+    additionalProperties: row.additional_properties,
+    metadata: row.metadata,
   };
+  return { ...toClient(registered, row.token_type ?? undefined), secretHashes: row.hashes };
 }

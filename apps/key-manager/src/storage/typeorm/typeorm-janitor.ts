@@ -42,6 +42,15 @@ with dead as (
 )
 select count(*) as swept from swept`;
 
+// A spent code is kept like a spent token: it betrays whoever presents it again.
+const byExpiry = (table: string) => `
+with dead as (
+  select hash from ${table} where expires_at <= $1 order by expires_at limit $2 for update skip locked
+), swept as (
+  delete from ${table} t using dead where t.hash = dead.hash returning 1
+)
+select count(*) as swept from swept`;
+
 // Only from the old end, so that what is left has no gaps.
 const feed = (table: string, number: string) => `
 with oldest as (
@@ -56,6 +65,8 @@ select count(*) as swept from swept`;
 const sweeps: readonly (readonly [statement: string, keepMillis: number])[] = [
   [accessTokens, keepSpentMillis],
   [grants, keepSpentMillis],
+  [byExpiry('one_time_codes'), keepSpentMillis],
+  [byExpiry('used_ids'), 0],
   [feed('catalog_events', 'revision'), keepFeedMillis],
   [feed('revocations', 'seq'), keepFeedMillis],
 ];

@@ -5,7 +5,9 @@ import type { Storage } from '../storage.js';
 import { Database } from './database.js';
 import { TypeOrmApiStore } from './typeorm-api.store.js';
 import { TypeOrmApplicationStore } from './typeorm-application.store.js';
+import { TypeOrmAuditStore } from './typeorm-audit.store.js';
 import { TypeOrmClientStore } from './typeorm-client.store.js';
+import { TypeOrmCodeStore } from './typeorm-code.store.js';
 import { TypeOrmCommitSignal } from './typeorm-commit-signal.js';
 import { TypeOrmCatalogFeed, TypeOrmRevocationFeed } from './typeorm-feeds.js';
 import { TypeOrmJanitor } from './typeorm-janitor.js';
@@ -41,7 +43,9 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
   const tenants = new TypeOrmTenantStore(db, clock);
   const clients = new TypeOrmClientStore(db, clock);
   const scopes = new TypeOrmScopeStore(db);
-  const operations = new TypeOrmOperationsStore(db, clock);
+  const operations = new TypeOrmOperationsStore(db);
+  const audit = new TypeOrmAuditStore(db, clock);
+  const codes = new TypeOrmCodeStore(db, clock);
   let closed: Promise<void> | undefined;
   const close = async () => {
     const drained = db.close();
@@ -57,7 +61,10 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
     clients,
     scopes,
     tokens: new TypeOrmTokenStore(db, clock),
-    auditLog: operations,
+    codes,
+    replays: codes,
+    auditLog: audit,
+    auditTrail: audit,
     applications: new TypeOrmApplicationStore(db, clock),
     clientRegistry: clients,
     apis: new TypeOrmApiStore(db, clock),

@@ -1,10 +1,17 @@
-import type { AccessTokenRecord, NewTokens, RefreshTokenRecord, RevocationTarget } from '../../oauth2/model.js';
+import type {
+  AccessTokenRecord,
+  CodeKind,
+  NewTokens,
+  RefreshTokenRecord,
+  RevocationTarget,
+} from '../../oauth2/model.js';
 import type { Clock, TokenStore } from '../../oauth2/ports.js';
+import { NotFound } from '../errors.js';
 import { endClientGrants, endSubjectGrants } from './coarse-revocation.js';
 import type { Database, Session } from './database.js';
 import { appendRevocations, type NewRevocation } from './feed-numbers.js';
 import { grantColumns, grantIsAlive } from './grant-rows.js';
-import { TokenBatch } from './token-batch.js';
+import { insertTokens, TokenBatch } from './token-batch.js';
 import { rotate } from './token-rotation.js';
 import { type AccessTokenColumns, type RefreshTokenColumns, toAccessToken, toRefreshToken } from './token-rows.js';
 
@@ -23,10 +30,23 @@ export class TypeOrmTokenStore implements TokenStore {
     return this.#batch.save(tokens);
   }
 
+  redeemCode(kind: CodeKind, hash: Buffer, tokens: NewTokens): Promise<boolean> {
+    return this.db.transaction(async (session) => {
+      const first = await session.changed(
+        `update one_time_codes set redeemed_at = $3 where kind = $1 and hash = $2 and redeemed_at is null`,
+        [kind, hash, this.clock.now()],
+      );
+      if (first === 0) return false;
+      const saved = await insertTokens(session, [tokens]);
+      if (saved.size === 0) throw new NotFound(`client ${tokens.grant.clientId} or grant ${tokens.grant.id}`);
+      return true;
+    });
+  }
+
   async findAccessToken(hash: Buffer): Promise<AccessTokenRecord | undefined> {
     const row = await this.db.run((session) =>
       session.row<AccessTokenColumns>(
-        `select a.hash, a.scope, a.issued_at, a.expires_at, a.revoked or not ${grantIsAlive} as revoked, ${grantColumns}
+        `select a.hash, a.scope, a.issued_at, a.expires_at, a.confirmation, a.revoked or not ${grantIsAlive} as revoked, ${grantColumns}
          from access_tokens a join grants g on g.id = a.grant_id where a.hash = $1`,
         [hash],
       ),

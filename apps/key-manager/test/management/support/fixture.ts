@@ -70,6 +70,7 @@ export async function plant(storage: Storage, owner: string): Promise<Fixture> {
     allTenants: false,
     lifetimes: {},
     additionalProperties: {},
+    metadata: {},
     createdAt: now,
   };
   const secret = { id: randomUUID(), hash: sha256(unique), derived: true, createdAt: now };

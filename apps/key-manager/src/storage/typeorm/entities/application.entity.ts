@@ -49,6 +49,7 @@ export const clientEntity = new EntitySchema<ClientRow>({
     allTenants: flag(),
     lifetimes: json(),
     additionalProperties: json(),
+    metadata: json(),
     tokenEpoch: long(),
     createdAt: long(),
   },

@@ -1,0 +1,53 @@
+import type { AccessTokenFormat, Client, ClientMetadata } from '../oauth2/model.js';
+import type { Application, ClientRegistration } from './application.js';
+import { isSwitchedOn } from './key-properties.js';
+
+type Registered = Omit<ClientRegistration, 'createdAt' | 'keyMappingId' | 'mode'>;
+
+/** A registration as the authorization server sees it: WSO2's words and RFC 7591's become one set of facts. */
+export function toClient(registered: Registered, tokenType: Application['tokenType'] | undefined): Client {
+  const { clientId, name, tenantDomain, owner, applicationId, keyType } = registered;
+  const { grantTypes, confidential, active, allTenants, lifetimes } = registered;
+  return {
+    clientId,
+    name,
+    tenantDomain,
+    owner,
+    applicationId,
+    keyType,
+    grantTypes,
+    confidential,
+    active,
+    allTenants,
+    lifetimes,
+    metadata: effectiveMetadata(registered, tokenType),
+  };
+}
+
+function effectiveMetadata(
+  { metadata, callbackUrl, additionalProperties }: Registered,
+  tokenType: Application['tokenType'] | undefined,
+): ClientMetadata {
+  return {
+    ...metadata,
+    redirectUris: metadata.redirectUris ?? callbackUris(callbackUrl),
+    requirePkce: metadata.requirePkce ?? isSwitchedOn(additionalProperties.pkceMandatory),
+    allowPlainPkce: metadata.allowPlainPkce ?? isSwitchedOn(additionalProperties.pkceSupportPlain),
+    accessTokenFormat: metadata.accessTokenFormat ?? formatOf(tokenType),
+  };
+}
+
+/** WSO2: one URL, several with commas between, or `regexp=(…)`, in which a comma is part of the expression. */
+export function callbackUris(callbackUrl: string): readonly string[] {
+  const text = callbackUrl.trim();
+  if (text.startsWith('regexp=')) return [text];
+  return text
+    .split(',')
+    .map((uri) => uri.trim())
+    .filter((uri) => uri !== '');
+}
+
+/** OAUTH is what an application has when nobody chose: then the server's default applies. */
+function formatOf(tokenType: Application['tokenType'] | undefined): AccessTokenFormat | undefined {
+  return tokenType === 'JWT' ? 'jwt' : undefined;
+}
