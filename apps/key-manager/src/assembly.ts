@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Logger } from '@keygate/common/logging';
 import type { Registry } from '@keygate/common/metrics';
+import type { Redis } from 'ioredis';
 import type { AuthorizationServer } from './authorization-server.js';
 import type { KeyManagerConfig } from './config/key-manager.config.js';
 import { CatalogStream } from './grpc/catalog-stream.js';
@@ -10,24 +11,30 @@ import { RevocationStream } from './grpc/revocation-stream.js';
 import { restScopes } from './management/rest-scopes.js';
 import { createIntrospection } from './oauth2/introspection.js';
 import { createKeyValidation } from './oauth2/key-validation.js';
-import type { Clock, ScopeStore } from './oauth2/ports.js';
+import type { Clock, ResourceOwners, ScopeStore } from './oauth2/ports.js';
 import { createRevocation } from './oauth2/revocation.js';
 import { createTokenValues } from './oauth2/server-key.js';
 import { createTokenEndpoint } from './oauth2/token-endpoint.js';
 import { Callers } from './operations/callers.js';
 import { counted } from './operations/counted-server.js';
 import { createMetrics, type Metrics } from './operations/metrics.js';
+import { RefusalJournal } from './operations/refusal-journal.js';
 import type { CatalogEvent, RevocationRecord } from './storage/feeds.js';
 import type { Storage } from './storage/storage.js';
 import { Passwords } from './users/passwords.js';
 import { StoredResourceOwners } from './users/resource-owners.js';
+import { loginRefusals } from './users/throttle/login-refusals.js';
+import { throttleLogins } from './users/throttle/throttle-logins.js';
 import { UserAccounts } from './users/user-accounts.js';
+import { parseUserName, superTenant } from './users/user-name.js';
 
 export const systemClock: Clock = { now: Date.now };
 
 export interface Surroundings {
   readonly config: KeyManagerConfig['keyManager'];
   readonly storage: Storage;
+  /** For commands, and closed by whoever stops the key manager. */
+  readonly redis: { readonly connection: Redis; readonly keyPrefix: string } | undefined;
   readonly secretKey: Buffer;
   readonly registry: Registry;
   readonly logger: Logger;
@@ -38,9 +45,14 @@ export interface Surroundings {
 /** Everything the edges are built on, put together from configuration and stores. Nothing runs yet. */
 export interface Assembly {
   readonly storage: Storage;
+  readonly redis: Redis | undefined;
   readonly callers: Callers;
   readonly passwords: Passwords;
-  readonly resourceOwners: StoredResourceOwners;
+  /** For every login that comes from outside. */
+  readonly resourceOwners: ResourceOwners;
+  /** The same without the throttle: what the key manager asks itself is no guess. */
+  readonly storedOwners: StoredResourceOwners;
+  readonly refusalJournal: RefusalJournal;
   readonly accounts: UserAccounts;
   readonly server: AuthorizationServer;
   readonly metrics: Metrics;
@@ -55,17 +67,28 @@ export function assemble(surroundings: Surroundings): Assembly {
   const { config, storage, registry, logger } = surroundings;
   const callers = new Callers();
   const passwords = createPasswords(config.passwords, callers.isGone);
-  const resourceOwners = new StoredResourceOwners(storage.users, passwords, logger);
+  const storedOwners = new StoredResourceOwners(storage.users, passwords, logger);
   const accounts = new UserAccounts({ ...storage, audit: storage.auditLog, passwords, clock: systemClock });
   const metrics = createMetrics(registry, passwords.queue);
+  const refusalJournal = createRefusalJournal(storage, logger);
+  const resourceOwners = throttleLogins(storedOwners, {
+    ...surroundings,
+    settings: config.loginThrottle,
+    maxWaiting: config.passwords.maxQueue,
+    refusals: loginRefusals(metrics.refusedLogins, refusalJournal),
+    clock: systemClock,
+  });
   const server = createAuthorizationServer(surroundings, resourceOwners);
   const catalogHub = createCatalogHub(storage, logger);
   const revocationHub = createRevocationHub(storage, logger);
   return {
     storage,
+    redis: surroundings.redis?.connection,
     callers,
     passwords,
     resourceOwners,
+    storedOwners,
+    refusalJournal,
     accounts,
     server: counted(server, metrics, config.oauth2.grantTypes),
     metrics,
@@ -86,7 +109,7 @@ export function createPasswords(
 
 function createAuthorizationServer(
   { config, storage, secretKey, logger, issuer }: Surroundings,
-  resourceOwners: StoredResourceOwners,
+  resourceOwners: ResourceOwners,
 ): AuthorizationServer {
   const deps = {
     ...storage,
@@ -112,6 +135,15 @@ function createAuthorizationServer(
     introspectToken: createIntrospection(deps),
     validateToken: createKeyValidation(deps),
   };
+}
+
+/** Whoever fails to log in names the tenant, so only one that is there gets the event. */
+function createRefusalJournal({ auditLog, tenants }: Storage, logger: Logger): RefusalJournal {
+  const tenantOf = async (actor: string) => {
+    const { tenantDomain } = parseUserName(actor);
+    return tenantDomain !== superTenant && (await tenants.findTenant(tenantDomain)) ? tenantDomain : superTenant;
+  };
+  return new RefusalJournal(auditLog, tenantOf, logger);
 }
 
 /** The scopes of the REST APIs are the same in every tenant and nobody can register others by their names. */

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { type OperationsServer, type ReadinessCheck, startOperationsServer } from '@keygate/common/health';
 import { type Logger, nestLogger } from '@keygate/common/logging';
 import { createRegistry } from '@keygate/common/metrics';
+import { connectRedis } from '@keygate/common/redis';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type DemoFacts, type DemoOptions, seedDemo } from './admin/demo.js';
@@ -96,7 +97,10 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
 
   const issuer = `${listeners.origin}/oauth2/token`;
   const registry = createRegistry({ role: 'key-manager' });
-  const assembly = assemble({ config: settings, storage, secretKey, registry, logger, issuer });
+  const connection = connectRedis(config.redis, logger);
+  opened.push(async () => connection?.disconnect());
+  const redis = connection && { connection, keyPrefix: config.redis.keyPrefix };
+  const assembly = assemble({ config: settings, storage, redis, secretKey, registry, logger, issuer });
   const adminPassword = await seedFirstUsers(storage, assembly.accounts, settings.adminPassword);
   await noteOtherAdminPassword(assembly, settings.adminPassword, logger);
   await refuseKnownCredentials(ways, assembly);
@@ -195,11 +199,7 @@ async function databaseState(storage: Storage): Promise<string | undefined> {
 
 /** A configured password is for an empty database: setting it at every start would undo what the administrator chose. */
 async function noteOtherAdminPassword(assembly: Assembly, configured: string | undefined, logger: Logger) {
-  if (
-    configured === undefined ||
-    (await assembly.resourceOwners.authenticate(adminName.username, configured, '127.0.0.1'))
-  )
-    return;
+  if (configured === undefined || (await assembly.storedOwners.authenticate(adminName.username, configured))) return;
   logger.warn(
     'the configured admin password is not the one in the database; change it with: keygate users set-password',
   );

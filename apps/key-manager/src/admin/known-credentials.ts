@@ -1,16 +1,13 @@
-import type { ResourceOwners } from '../oauth2/ports.js';
 import { sha256 } from '../oauth2/token-hash.js';
 import type { Storage } from '../storage/storage.js';
 import { adminName, isLoopback, WeakAdminPassword } from '../users/first-users.js';
+import type { StoredResourceOwners } from '../users/resource-owners.js';
 import { DemoOutsideLoopback, demoFacts } from './demo.js';
 
 interface Ports {
   readonly storage: Pick<Storage, 'clients'>;
-  readonly resourceOwners: Pick<ResourceOwners, 'authenticate'>;
+  readonly storedOwners: Pick<StoredResourceOwners, 'authenticate'>;
 }
-
-/** Nobody asks over a network here. */
-const ownAddress = '127.0.0.1';
 
 /** An address on which requests reach the key manager, and the setting it comes from. */
 export interface WayIn {
@@ -38,8 +35,8 @@ export async function refuseKnownCredentials(ways: readonly WayIn[], ports: Port
     );
 }
 
-async function isPassword(username: string, password: string, { resourceOwners }: Ports): Promise<boolean> {
-  return (await resourceOwners.authenticate(username, password, ownAddress)) !== undefined;
+async function isPassword(username: string, password: string, { storedOwners }: Ports): Promise<boolean> {
+  return (await storedOwners.authenticate(username, password)) !== undefined;
 }
 
 async function isDemoKeyLive({ storage }: Ports): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { type DeepReadonly, port, setting, sharedSettings } from '@keygate/common/config';
 import { z } from 'zod';
+import { isAddressRange } from '../users/throttle/login-source.js';
 
 const never = -1;
 const lifetime = () => z.union([z.int().min(1).max(3_155_760_000), z.literal(never)]);
@@ -127,6 +128,39 @@ const passwords = z
   })
   .prefault({});
 
+const loginThrottle = z
+  .strictObject({
+    enabled: setting(z.boolean().default(true), 'Delay logins after wrong passwords, by login and by network.', {
+      env: 'KEY_MANAGER_LOGIN_THROTTLE',
+    }),
+    freeAttempts: setting(
+      z.int().min(1).max(1_000).default(5),
+      'Wrong passwords for one user from one network (IPv4 address or IPv6 /64) before the first delay.',
+      { env: 'KEY_MANAGER_LOGIN_FREE_ATTEMPTS' },
+    ),
+    baseDelaySeconds: setting(
+      z.int().min(1).max(3_600).default(1),
+      'The first delay; every further failure doubles it.',
+    ),
+    maxDelaySeconds: setting(z.int().min(1).max(86_400).default(300), 'The longest delay.'),
+    networkFreeAttempts: setting(
+      z.int().min(1).max(1_000_000).default(100),
+      'Wrong passwords from one network in a window, whatever the user, before its logins are delayed.',
+      { env: 'KEY_MANAGER_LOGIN_NETWORK_FREE_ATTEMPTS' },
+    ),
+    windowSeconds: setting(
+      z.int().min(60).max(86_400).default(900),
+      'Seconds after which wrong passwords of a user are forgotten and those of a network have run off.',
+    ),
+    sharedNetworks: setting(
+      z.array(z.string().refine(isAddressRange, 'must be an IP address or a CIDR range')).max(1_000).default([]),
+      'Addresses and CIDR ranges that many users come from, such as proxies in front of the gateways and applications ' +
+        'that send passwords for their users: wrong passwords from there count against the user only.',
+      { env: 'KEY_MANAGER_LOGIN_SHARED_NETWORKS' },
+    ),
+  })
+  .prefault({});
+
 /** The `keyManager` section of `keygate.yaml` together with the shared settings. */
 export const keyManagerSchema = z.strictObject({
   ...sharedSettings,
@@ -171,6 +205,7 @@ export const keyManagerSchema = z.strictObject({
       grpc,
       oauth2,
       passwords,
+      loginThrottle,
     })
     .prefault({}),
 });

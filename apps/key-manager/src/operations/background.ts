@@ -1,5 +1,5 @@
 import type { Logger } from '@keygate/common/logging';
-import { connectRedis, redisKeys } from '@keygate/common/redis';
+import { redisKeys } from '@keygate/common/redis';
 import type { Redis } from 'ioredis';
 import type { Assembly } from '../assembly.js';
 import type { KeyManagerConfig } from '../config/key-manager.config.js';
@@ -16,23 +16,23 @@ export interface Background {
 export async function startBackground(
   config: Pick<KeyManagerConfig, 'redis'>,
   logger: Logger,
-  { storage, catalogHub, revocationHub, metrics }: Assembly,
+  { storage, redis, catalogHub, revocationHub, metrics, refusalJournal }: Assembly,
 ): Promise<Background> {
   await Promise.all([catalogHub.start(), revocationHub.start()]);
   const unsubscribe = storage.commitSignal.onCommit((feed) =>
     feed === 'catalog' ? catalogHub.poke() : revocationHub.poke(),
   );
-  const redis = connectRedis(config.redis, logger);
   const keys = redisKeys(config.redis.keyPrefix);
   const observe = (seconds: number) => metrics.revocationLag.observe(seconds);
   const broadcaster = redis && new RedisBroadcaster(redis, keys, revocationHub, observe, logger);
   broadcaster?.start();
   const sweeper = new Sweeper(storage.janitor, (rows) => metrics.sweptRows.inc(rows), logger);
   sweeper.start();
+  refusalJournal.start();
   return {
     redis,
     async stop() {
-      await sweeper.stop();
+      await Promise.all([sweeper.stop(), refusalJournal.stop()]);
       await revocationHub.caughtUp();
       await broadcaster?.stop();
       unsubscribe();

@@ -11,6 +11,8 @@ export interface Metrics {
   /** From the revocation to its publication on Redis. */
   readonly revocationLag: Histogram;
   readonly sweptRows: Counter;
+  /** By reason: `wrong`, `login_delay`, `network_delay`. */
+  readonly refusedLogins: Counter<'reason'>;
 }
 
 export interface PasswordQueue {
@@ -58,6 +60,12 @@ export function createMetrics(registry: Registry, passwords: PasswordQueue): Met
     sweptRows: new Counter({
       name: 'keygate_swept_rows_total',
       help: 'Expired rows that the janitor deleted.',
+      registers,
+    }),
+    refusedLogins: new Counter({
+      name: 'keygate_refused_logins_total',
+      help: 'Logins with a wrong name or password, and logins refused unchecked because of earlier ones.',
+      labelNames: ['reason'],
       registers,
     }),
   };

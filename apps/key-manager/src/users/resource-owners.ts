@@ -22,7 +22,7 @@ export class StoredResourceOwners implements ResourceOwners {
     private readonly logger: Logger,
   ) {}
 
-  async authenticate(username: string, password: string, _clientAddress: string): Promise<ResourceOwner | undefined> {
+  async authenticate(username: string, password: string): Promise<ResourceOwner | undefined> {
     try {
       return await this.#authenticate(username, password);
     } catch (error) {
