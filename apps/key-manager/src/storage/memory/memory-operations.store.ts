@@ -1,19 +1,14 @@
-import type { AuditEvent, AuditLog } from '../../oauth2/ports.js';
 import type { UsageCount, UsageStore } from '../../statistics/usage-store.js';
 import { AlreadyExists } from '../errors.js';
 import type { ServerKeyStore, SigningKey, SigningKeyState, SigningKeyStore } from '../ports.js';
 import { assertStorable } from '../storable.js';
 import type { MemoryDatabase } from './memory-database.js';
 
-/** Audit log, usage counts and signing keys: what operations read. */
-export class MemoryOperationsStore implements AuditLog, UsageStore, SigningKeyStore, ServerKeyStore {
+/** Usage counts, signing keys and the mark of the server key. */
+export class MemoryOperationsStore implements UsageStore, SigningKeyStore, ServerKeyStore {
   #serverKey: string | undefined;
 
   constructor(private readonly db: MemoryDatabase) {}
-
-  async record(event: AuditEvent): Promise<void> {
-    this.db.auditEvents.push({ ...event, at: this.db.clock.now() });
-  }
 
   async addUsage(counts: readonly UsageCount[]): Promise<void> {
     assertStorable(counts);

@@ -1,31 +1,14 @@
-import type { AuditEvent, AuditLog, Clock } from '../../oauth2/ports.js';
 import type { UsageCount, UsageStore } from '../../statistics/usage-store.js';
 import type { ServerKeyStore, SigningKey, SigningKeyState, SigningKeyStore } from '../ports.js';
 import { assertStorable } from '../storable.js';
 import { type Database, plain, unlessTaken } from './database.js';
-import { auditEventEntity, type SigningKeyRow, signingKeyEntity } from './entities/operations.entity.js';
+import { type SigningKeyRow, signingKeyEntity } from './entities/operations.entity.js';
 
 const serverKeySetting = 'server_key_fingerprint';
 
-/** Audit log, usage counts, signing keys and the mark of the server key: what operations read. */
-export class TypeOrmOperationsStore implements AuditLog, UsageStore, SigningKeyStore, ServerKeyStore {
-  constructor(
-    private readonly db: Database,
-    private readonly clock: Clock,
-  ) {}
-
-  async record(event: AuditEvent): Promise<void> {
-    const { tenantDomain, actor, action, target, clientAddress, detail } = event;
-    // The event is what matters: an actor who typed U+0000 must not keep it out of the log.
-    const [who, what] = [actor, target].map((text) => text.replace(/[\0\p{Surrogate}]/gu, '\u{fffd}'));
-    const at = this.clock.now();
-    const row = { tenantDomain, at, actor: who, action, target: what };
-    await this.db.run((session) =>
-      session
-        .table(auditEventEntity)
-        .insert(plain({ ...row, clientAddress: clientAddress ?? null, detail: detail ?? null })),
-    );
-  }
+/** Usage counts, signing keys and the mark of the server key. */
+export class TypeOrmOperationsStore implements UsageStore, SigningKeyStore, ServerKeyStore {
+  constructor(private readonly db: Database) {}
 
   async addUsage(counts: readonly UsageCount[]): Promise<void> {
     assertStorable(counts);

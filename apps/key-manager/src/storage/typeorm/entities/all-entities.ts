@@ -7,12 +7,12 @@ import {
   sharedScopeEntity,
 } from './api.entity.js';
 import { applicationEntity, clientEntity, clientSecretEntity } from './application.entity.js';
-import { auditEventEntity, signingKeyEntity } from './operations.entity.js';
+import { signingKeyEntity } from './operations.entity.js';
 import { subscriptionEntity } from './subscription.entity.js';
 import { policyEntity, tenantEntity } from './tenant.entity.js';
 import { roleEntity, userEntity, userRoleEntity } from './user.entity.js';
 
-/** Rows of tables that are read and written through TypeORM. Tokens and feeds are hand-written SQL and not here. */
+/** Rows of tables that are read and written through TypeORM. Tokens, feeds and the audit log are hand-written SQL and not here. */
 export const allEntities = [
   tenantEntity,
   policyEntity,
@@ -30,5 +30,4 @@ export const allEntities = [
   sharedScopeEntity,
   subscriptionEntity,
   signingKeyEntity,
-  auditEventEntity,
 ];

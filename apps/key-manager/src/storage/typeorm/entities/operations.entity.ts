@@ -29,29 +29,3 @@ export const signingKeyEntity = new EntitySchema<SigningKeyRow>({
     retiredAt: long({ nullable: true }),
   },
 });
-
-export interface AuditEventRow {
-  id: number;
-  tenantDomain: string;
-  at: number;
-  actor: string;
-  action: string;
-  target: string;
-  clientAddress: string | null;
-  detail: Record<string, string | number | boolean> | null;
-}
-
-export const auditEventEntity = new EntitySchema<AuditEventRow>({
-  name: 'audit_event',
-  tableName: 'audit_events',
-  columns: {
-    id: long({ primary: true, generated: true }),
-    tenantDomain: text(),
-    at: long(),
-    actor: text(),
-    action: text(),
-    target: text(),
-    clientAddress: text({ nullable: true }),
-    detail: json({ nullable: true }),
-  },
-});
