@@ -88,6 +88,14 @@ describe('client authentication', () => {
     expect(lookedUp).toEqual([clientId, 'y'.repeat(28)]);
   });
 
+  it('looks an id up in each of its spellings, whether or not the first is a client', async () => {
+    for (const known of ['a b', 'c d', 'c+d']) {
+      const { authenticate, lookedUp } = authenticator({ ...client, clientId: known });
+      await expect(authenticate(basic('c+d', 'wrong'))).rejects.toThrow(invalidClient);
+      expect(lookedUp).toEqual(['c d', 'c+d']);
+    }
+  });
+
   it('refuses an inactive client even with the right secret', async () => {
     await expect(authenticator({ ...client, active: false }).authenticate(basic())).rejects.toThrow(invalidClient);
   });

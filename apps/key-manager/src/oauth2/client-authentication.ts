@@ -63,14 +63,13 @@ async function findClient(
   clients: ClientStore,
   readings: BasicReadings,
 ): Promise<{ client: ClientWithSecrets | undefined; credentials: Credentials }> {
-  const ids = new Set(readings.map(({ id }) => id));
-  for (const id of ids) {
-    // Only text that can be an id reaches the store: PostgreSQL fails on NUL.
-    const client = clientIdText.test(id) ? await clients.findClient(id) : undefined;
-    const credentials = readings.find((reading) => reading.id === id);
-    if (client && credentials) return { client, credentials };
-  }
-  return { client: undefined, credentials: readings[0] };
+  const ids = [...new Set(readings.map(({ id }) => id))];
+  // All of them, also when the first is a client: an unknown one must not take longer. Only text that can be an id
+  // reaches the store: PostgreSQL fails on NUL.
+  const found = await Promise.all(ids.map((id) => (clientIdText.test(id) ? clients.findClient(id) : undefined)));
+  const client = found.find((candidate) => candidate !== undefined);
+  const credentials = readings.find(({ id }) => id === client?.clientId) ?? readings[0];
+  return { client, credentials };
 }
 
 const noSecret = Buffer.alloc(32);

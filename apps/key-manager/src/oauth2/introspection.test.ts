@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { basic, clientId, createOAuth2World, refusal } from '../../test/support/oauth2.js';
+import { createIntrospection } from './introspection.js';
 
 const admin = basic('admin', 'admin-password');
 const inactive = { active: false };
@@ -103,10 +104,37 @@ describe('introspection (RFC 7662)', () => {
     });
   });
 
-  it('does not try the password of a user whose name is a client id', async () => {
+  it('lets an administrator in whose name is also a client id', async () => {
     const { introspect, register } = await createOAuth2World();
     await register({ clientId: 'admin' });
-    expect((await refusal(introspect({ token: 'x' }, admin))).error).toBe('invalid_client');
+    expect(await introspect({ token: 'x' }, admin)).toEqual(inactive);
+    expect((await refusal(introspect({ token: 'x' }, basic('admin', 'wrong')))).error).toBe('invalid_client');
+  });
+
+  it.each([
+    ['an unknown client', basic('nobody', 'wrong')],
+    ['a wrong secret', basic(clientId, 'wrong')],
+    ['a public client', basic('spa', '')],
+    ['a client that was revoked', basic('revoked')],
+    ['a wrong password', basic('admin', 'wrong')],
+  ])('does the same work for %s: one client looked up, one password checked', async (_, authorization) => {
+    const { clients, register, post, ...deps } = await createOAuth2World();
+    await register({ clientId: 'spa', confidential: false });
+    await register({ clientId: 'revoked', active: false });
+    const work: string[] = [];
+    const introspection = createIntrospection({
+      ...deps,
+      clients: { findClient: (id) => clients.findClient(id).finally(() => work.push('client')) },
+      administrators: {
+        authenticateAdministrator: async (_username, _password, clientAddress) => {
+          work.push(`password from ${clientAddress}`);
+          return undefined;
+        },
+      },
+    });
+    const refused = await refusal(introspection(post({ token: 'x' }, authorization)));
+    expect(refused).toEqual({ error: 'invalid_client', status: 401, description: 'Client credentials are invalid.' });
+    expect(work).toEqual(['client', 'password from 192.0.2.1']);
   });
 
   it('asks for the token', async () => {
