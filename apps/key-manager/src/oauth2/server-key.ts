@@ -1,5 +1,6 @@
-import { createHmac, hkdfSync, randomBytes, randomInt } from 'node:crypto';
+import { createHmac, hkdfSync, randomInt } from 'node:crypto';
 import type { TokenValues } from './ports.js';
+import { RandomPool } from './random-pool.js';
 
 const alphanumerics = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const clientIdLength = 28;
@@ -18,9 +19,10 @@ export function createTokenValues(key: Buffer): TokenValues {
   // The salt has a fixed length, so salt and token can't be shifted into one another.
   const derive = (derivationKey: Buffer, presented: string, salt: Buffer) =>
     createHmac('sha256', derivationKey).update(salt).update(presented, 'utf8').digest('hex').slice(0, 32);
+  const pool = new RandomPool();
   return {
-    random: () => randomBytes(16).toString('hex'),
-    salt: () => randomBytes(16),
+    random: () => pool.hex(16),
+    salt: () => pool.bytes(16),
     successorOf(presented, salt) {
       if (salt.length !== 16) throw new Error('a salt is 16 bytes');
       return {

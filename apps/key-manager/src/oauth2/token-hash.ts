@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Longest token that is looked at, in characters; a JWT with many scopes fits. */
 export const maxTokenLength = 4_096;
@@ -8,7 +8,7 @@ const b64token = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /** SHA-256: what is stored for a token or a client secret, which are random enough not to need a slow hash. */
 export function sha256(value: string): Buffer {
-  return createHash('sha256').update(value, 'utf8').digest();
+  return hash('sha256', value, 'buffer');
 }
 
 /** The look-up key of a presented token; undefined for what can't be a token, which then is simply unknown. */

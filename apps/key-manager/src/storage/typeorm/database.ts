@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource, EntitySchema, ObjectLiteral, QueryDeepPartialEntity, QueryRunner, Repository } from 'typeorm';
 import { AlreadyExists, InvalidValue, StoreUnavailable } from '../errors.js';
 import { TryAgain, translated, UniqueViolation } from './database-errors.js';
+import { type ConnectionPool, HotStatements, type Statement } from './hot-statements.js';
 
 /** One connection, inside a transaction or not. */
 export class Session {
@@ -34,9 +35,13 @@ const attempts = 4;
 /** The data source, with its errors in our words and transactions that survive a deadlock. */
 export class Database {
   readonly #running = new Set<Promise<unknown>>();
+  readonly #hot: HotStatements;
   #closing = false;
 
-  constructor(readonly dataSource: DataSource) {}
+  constructor(readonly dataSource: DataSource) {
+    // TypeORM's types don't show the pool it keeps.
+    this.#hot = new HotStatements((dataSource.driver as unknown as { readonly master: ConnectionPool }).master);
+  }
 
   /** Lets what is under way finish. TypeORM would take the connections from under it. */
   async close(): Promise<void> {
@@ -50,6 +55,36 @@ export class Database {
     return this.#tracked(async () => {
       try {
         return await this.#once(work);
+      } catch (error) {
+        throw error instanceof TryAgain ? new StoreUnavailable(error.message) : error;
+      }
+    });
+  }
+
+  /** The rows of a hot statement, on its own. */
+  async hot<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    return (await this.#runHot(statement, values)).rows as Row[];
+  }
+
+  /** Like `hot`, for a search: a text that no column can hold is found nowhere. */
+  async hotFind<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    try {
+      return await this.hot<Row>(statement, values);
+    } catch (error) {
+      if (error instanceof InvalidValue) return [];
+      throw error;
+    }
+  }
+
+  /** How many rows a hot statement changed. */
+  async hotChanged(statement: Statement, values: readonly unknown[]): Promise<number> {
+    return (await this.#runHot(statement, values)).rowCount ?? 0;
+  }
+
+  #runHot(statement: Statement, values: readonly unknown[]) {
+    return this.#tracked(async () => {
+      try {
+        return await this.#hot.run(statement, values);
       } catch (error) {
         throw error instanceof TryAgain ? new StoreUnavailable(error.message) : error;
       }

@@ -1,7 +1,8 @@
 import type { NewTokens } from '../../oauth2/model.js';
 import { NotFound, StoreUnavailable } from '../errors.js';
-import type { Database, Session } from './database.js';
+import type { Database } from './database.js';
 import { toConfirmationText, toScopeText } from './grant-rows.js';
+import type { Statement } from './hot-statements.js';
 
 interface Waiting {
   readonly tokens: NewTokens;
@@ -51,7 +52,7 @@ export class TokenBatch {
   async #flush(batch: readonly Waiting[]): Promise<void> {
     try {
       const tokens = batch.map((entry) => entry.tokens);
-      const saved = await this.db.run((session) => insertTokens(session, tokens));
+      const saved = await insertTokens((statement, values) => this.db.hot(statement, values), tokens);
       batch.forEach((entry, index) => {
         if (saved.has(index)) entry.resolve();
         else entry.reject(new NotFound(`client ${entry.tokens.grant.clientId} or grant ${entry.tokens.grant.id}`));
@@ -64,11 +65,13 @@ export class TokenBatch {
   }
 }
 
+type RunInsert = (statement: Statement, values: unknown[]) => Promise<{ position: number }[]>;
+
 /** Saves those whose client and grant are alive, and answers their positions. */
-export async function insertTokens(session: Session, batch: readonly NewTokens[]): Promise<Set<number>> {
+export async function insertTokens(run: RunInsert, batch: readonly NewTokens[]): Promise<Set<number>> {
   const columns = batch.map(toColumns);
   const parameters = (columns[0] ?? []).map((_, column) => columns.map((row) => row[column]));
-  const rows = await session.rows<{ position: number }>(insertStatement, parameters);
+  const rows = await run({ name: 'insert_tokens', text: insertStatement }, parameters);
   return new Set(rows.map(({ position }) => position - 1));
 }
 
@@ -122,7 +125,7 @@ with item as (
     case when bool_or(sweep_after is null) over family then null else max(sweep_after) over family end
   from item
   join oauth_clients c on c.client_id = item.client_id and c.active
-  left join subject_epochs s on s.subject = item.subject
+  left join subject_epochs s on s.subject = coalesce(item.subject, item.client_id)
   window family as (partition by grant_id)
   order by grant_id
   on conflict (id) do update

@@ -10,6 +10,7 @@ import { endClientGrants } from './coarse-revocation.js';
 import { type Database, plain, type Session, unlessTaken } from './database.js';
 import { applicationEntity, type ClientRow, clientEntity, clientSecretEntity } from './entities/application.entity.js';
 import { appendCatalog, appendRevocations } from './feed-numbers.js';
+import type { Statement } from './hot-statements.js';
 
 type RegistrationChange = Parameters<ClientRegistry['updateRegistration']>[1];
 
@@ -20,7 +21,7 @@ export class TypeOrmClientStore implements ClientStore, ClientRegistry {
   ) {}
 
   async findClient(clientId: string): Promise<ClientWithSecrets | undefined> {
-    const row = await this.db.find(undefined, (session) => session.row<ClientColumns>(findClientStatement, [clientId]));
+    const [row] = await this.db.hotFind<ClientColumns>(findClientStatement, [clientId]);
     return row && toClientWithSecrets(row);
   }
 
@@ -163,12 +164,15 @@ export function toRegistration({ tokenEpoch: _, applicationId, ...row }: ClientR
   return { ...row, ...(applicationId === null ? {} : { applicationId }) };
 }
 
-/** Read for every token that is issued: one statement by hand. */
-const findClientStatement = `
+/** Read for tokens that are issued: one statement by hand. */
+const findClientStatement: Statement = {
+  name: 'find_client',
+  text: `
 select c.client_id, c.tenant_domain, c.owner, c.name, c.application_id, c.key_type, c.grant_types, c.callback_url,
   c.confidential, c.active, c.all_tenants, c.lifetimes, c.additional_properties, c.metadata, a.token_type,
   array(select s.hash from client_secrets s where s.client_id = c.client_id order by s.created_at, s.id) as hashes
-from oauth_clients c left join applications a on a.id = c.application_id where c.client_id = $1`;
+from oauth_clients c left join applications a on a.id = c.application_id where c.client_id = $1`,
+};
 
 interface ClientColumns {
   client_id: string;

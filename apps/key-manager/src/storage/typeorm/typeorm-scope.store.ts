@@ -5,15 +5,17 @@ import { effectiveBindings } from '../scope-bindings.js';
 import { assertStorable, isStorable } from '../storable.js';
 import { type Database, unlessTaken } from './database.js';
 import { sharedScopeEntity } from './entities/api.entity.js';
+import type { Statement } from './hot-statements.js';
 
 export class TypeOrmScopeStore implements ScopeStore, SharedScopeStore {
   constructor(private readonly db: Database) {}
 
   /** Read for every token that asks for scopes: one statement by hand. */
   async findScopes(tenantDomain: string, names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    const rows = await this.db.find([], (session) =>
-      session.rows<DeclarationColumns>(findScopesStatement, [tenantDomain, names.filter(isStorable)]),
-    );
+    const rows = await this.db.hotFind<DeclarationColumns>(findScopesStatement, [
+      tenantDomain,
+      names.filter(isStorable),
+    ]);
     return effectiveBindings(
       rows.map(({ name, api_name_key, bindings, registered_at, changed_at }) => ({
         name,
@@ -65,12 +67,15 @@ interface DeclarationColumns {
   changed_at: number;
 }
 
-const findScopesStatement = `
+const findScopesStatement: Statement = {
+  name: 'find_scopes',
+  text: `
 select name, null as api_name_key, bindings, 0::bigint as registered_at, 0::bigint as changed_at
 from shared_scopes where tenant_domain = $1 and name = any($2::text[])
 union all
 select name, api_name_key, bindings, registered_at, changed_at
-from api_scopes where tenant_domain = $1 and name = any($2::text[])`;
+from api_scopes where tenant_domain = $1 and name = any($2::text[])`,
+};
 
 /** Only the columns: a caller's object may carry more. */
 function toRow({ id, tenantDomain, name, displayName, description, bindings }: SharedScope): SharedScope {

@@ -11,6 +11,7 @@ import { endClientGrants, endSubjectGrants } from './coarse-revocation.js';
 import type { Database, Session } from './database.js';
 import { appendRevocations, type NewRevocation } from './feed-numbers.js';
 import { grantColumns, grantIsAlive } from './grant-rows.js';
+import type { Statement } from './hot-statements.js';
 import { insertTokens, TokenBatch } from './token-batch.js';
 import { rotate } from './token-rotation.js';
 import { type AccessTokenColumns, type RefreshTokenColumns, toAccessToken, toRefreshToken } from './token-rows.js';
@@ -37,31 +38,19 @@ export class TypeOrmTokenStore implements TokenStore {
         [kind, hash, this.clock.now()],
       );
       if (first === 0) return false;
-      const saved = await insertTokens(session, [tokens]);
+      const saved = await insertTokens(({ text }, values) => session.rows(text, values), [tokens]);
       if (saved.size === 0) throw new NotFound(`client ${tokens.grant.clientId} or grant ${tokens.grant.id}`);
       return true;
     });
   }
 
   async findAccessToken(hash: Buffer): Promise<AccessTokenRecord | undefined> {
-    const row = await this.db.run((session) =>
-      session.row<AccessTokenColumns>(
-        `select a.hash, a.scope, a.issued_at, a.expires_at, a.confirmation, a.revoked or not ${grantIsAlive} as revoked, ${grantColumns}
-         from access_tokens a join grants g on g.id = a.grant_id where a.hash = $1`,
-        [hash],
-      ),
-    );
+    const [row] = await this.db.hot<AccessTokenColumns>(findAccessTokenStatement, [hash]);
     return row && toAccessToken(row);
   }
 
   async findRefreshToken(hash: Buffer): Promise<RefreshTokenRecord | undefined> {
-    const row = await this.db.run((session) =>
-      session.row<RefreshTokenColumns>(
-        `select r.*, ${grantIsAlive} as alive, ${grantColumns}
-         from refresh_tokens r join grants g on g.id = r.grant_id where r.hash = $1`,
-        [hash],
-      ),
-    );
+    const [row] = await this.db.hot<RefreshTokenColumns>(findRefreshTokenStatement, [hash]);
     return row && toRefreshToken(row);
   }
 
@@ -70,27 +59,11 @@ export class TypeOrmTokenStore implements TokenStore {
   }
 
   async countReplay(presented: Buffer, limit: number): Promise<boolean> {
-    const counted = await this.db.run((session) =>
-      session.changed(
-        `update refresh_tokens r set replays = replays + 1 from grants g
-         where r.hash = $1 and r.state = 'ROTATED' and not r.successor_used and r.replays < $2
-           and g.id = r.grant_id and ${grantIsAlive}`,
-        [presented, limit],
-      ),
-    );
-    return counted === 1;
+    return (await this.db.hotChanged(countReplayStatement, [presented, limit])) === 1;
   }
 
   async markAccessTokenUsed(hash: Buffer): Promise<void> {
-    await this.db.run((session) =>
-      session.changed(
-        `update refresh_tokens set successor_used = true
-         where not successor_used and hash = (
-           select r.parent_hash from access_tokens a join refresh_tokens r on r.hash = a.refresh_hash
-           where a.hash = $1)`,
-        [hash],
-      ),
-    );
+    await this.db.hotChanged(markUsedStatement, [hash]);
   }
 
   revokeBy(target: RevocationTarget, at: number): Promise<boolean> {
@@ -102,11 +75,50 @@ export class TypeOrmTokenStore implements TokenStore {
   }
 
   async revocationSeq(): Promise<number> {
-    const sql = `select value from counters where name = 'revocations'`;
-    const row = await this.db.run((session) => session.row<{ value: number }>(sql));
+    const [row] = await this.db.hot<{ value: number }>(revocationSeqStatement, []);
     return row?.value ?? 0;
   }
 }
+
+// Columns by name, never `*`: a prepared statement fails once a later migration has added one.
+
+const findAccessTokenStatement: Statement = {
+  name: 'find_access_token',
+  text: `
+select a.hash, a.scope, a.issued_at, a.expires_at, a.confirmation, a.revoked or not ${grantIsAlive} as revoked,
+  ${grantColumns}
+from access_tokens a join grants g on g.id = a.grant_id where a.hash = $1`,
+};
+
+const findRefreshTokenStatement: Statement = {
+  name: 'find_refresh_token',
+  text: `
+select r.hash, r.generation, r.scope, r.issued_at, r.expires_at, r.state, r.rotated_at, r.salt, r.replays,
+  r.successor_used, r.successor_scope, r.successor_expires_at, r.successor_confirmation, r.confirmation, ${grantIsAlive} as alive,
+  ${grantColumns}
+from refresh_tokens r join grants g on g.id = r.grant_id where r.hash = $1`,
+};
+
+const countReplayStatement: Statement = {
+  name: 'count_replay',
+  text: `
+update refresh_tokens r set replays = replays + 1 from grants g
+where r.hash = $1 and r.state = 'ROTATED' and not r.successor_used and r.replays < $2
+  and g.id = r.grant_id and ${grantIsAlive}`,
+};
+
+const markUsedStatement: Statement = {
+  name: 'mark_access_token_used',
+  text: `
+update refresh_tokens set successor_used = true
+where not successor_used and hash = (
+  select r.parent_hash from access_tokens a join refresh_tokens r on r.hash = a.refresh_hash where a.hash = $1)`,
+};
+
+const revocationSeqStatement: Statement = {
+  name: 'revocation_seq',
+  text: `select value from counters where name = 'revocations'`,
+};
 
 /** What gateways must be told; undefined when nothing was alive. */
 async function markRevoked(
@@ -115,7 +127,7 @@ async function markRevoked(
   at: number,
 ): Promise<NewRevocation[] | undefined> {
   if (target.kind === 'client') return [await endClientGrants(session, target.clientId)];
-  if (target.kind === 'subject') return [await endSubjectGrants(session, target.subject)];
+  if (target.kind === 'subject') return endSubjectGrants(session, [target.subject]);
   return target.kind === 'grant' ? revokeGrant(session, target.grantId, at) : revokeToken(session, target.hash, at);
 }
 
