@@ -71,6 +71,7 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
     tokenHost,
     handler: createRequestHandler({ catalog, tokens: validation, forwarder, observer, settings: limits }),
     start: async () => {
+      client.start();
       tokens.start();
       await catalog.start();
       usage.start();

@@ -1,3 +1,4 @@
+import { createLogger } from '@keygate/common/logging';
 import { temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { ensureCertificate } from '@keygate/common/tls';
 import { TokenState } from '@keygate/proto/keymanager/v1/key_validation';
@@ -9,6 +10,7 @@ import { KeyManagerUnavailable } from '../src/key-manager/unavailable.js';
 import { FakeKeyManager, sha256 } from './support/fake-key-manager.js';
 
 const folder = temporaryFolder();
+const logger = createLogger({ name: 'gateway', level: 'silent', format: 'json' });
 let keyManager: FakeKeyManager;
 let client: KeyManagerClient | undefined;
 beforeEach(async () => {
@@ -26,10 +28,14 @@ const identity = (dataDir = folder.path): Promise<ClientIdentity> =>
 
 function connect(serverUrl: string, from: ClientIdentity): KeyManagerClient {
   const url = parseServerUrl(serverUrl, { portOffset: 0, allowPlaintext: false });
-  client = new KeyManagerClient(channelSettings(url, from), {
-    issueDeadlineMillis: 1_500,
-    validateDeadlineMillis: 1_500,
-  });
+  client = new KeyManagerClient(
+    channelSettings(url, from),
+    {
+      issueDeadlineMillis: 1_500,
+      validateDeadlineMillis: 1_500,
+    },
+    logger,
+  );
   return client;
 }
 const validate = (over: KeyManagerClient) => over.validateToken(sha256('t'));
@@ -67,10 +73,14 @@ describe('the channel to the key manager', () => {
   it('refuses a certificate of another name', async () => {
     const url = parseServerUrl(`https://127.0.0.1:${keyManager.port}`, { portOffset: 0, allowPlaintext: false });
     const elsewhere = { ...url, names: ['km.example.com'] };
-    client = new KeyManagerClient(channelSettings(elsewhere, await identity()), {
-      issueDeadlineMillis: 1_500,
-      validateDeadlineMillis: 1_500,
-    });
+    client = new KeyManagerClient(
+      channelSettings(elsewhere, await identity()),
+      {
+        issueDeadlineMillis: 1_500,
+        validateDeadlineMillis: 1_500,
+      },
+      logger,
+    );
     await expect(validate(client)).rejects.toThrow(KeyManagerUnavailable);
     expect(keyManager.validations).toBe(0);
   });
@@ -96,11 +106,15 @@ describe('the channel to the key manager', () => {
   it('fails at once above the limit of calls in flight', async () => {
     keyManager.onValidate = () => new Promise(() => undefined);
     const url = parseServerUrl(`https://localhost:${keyManager.port}`, { portOffset: 0, allowPlaintext: false });
-    client = new KeyManagerClient(channelSettings(url, await identity()), {
-      issueDeadlineMillis: 1_500,
-      validateDeadlineMillis: 1_500,
-      maxConcurrentCalls: 3,
-    });
+    client = new KeyManagerClient(
+      channelSettings(url, await identity()),
+      {
+        issueDeadlineMillis: 1_500,
+        validateDeadlineMillis: 1_500,
+        maxConcurrentCalls: 3,
+      },
+      logger,
+    );
     const over = client;
     const calls = Array.from({ length: 5 }, () => validate(over).catch((error: Error) => error.message));
     expect((await Promise.all(calls)).filter((message) => message === '3 calls are already in flight')).toHaveLength(2);

@@ -19,6 +19,7 @@ export function gatewayMetrics({ gatewayId, counters, catalog, client, tokens }:
   gauge(registry, 'catalog_revision', 'Revision of the catalogue in force', () => catalog.current()?.revision ?? 0);
   gauge(registry, 'catalog_stream_live', 'Whether catalogue changes are heard', () => Number(catalog.isLive));
   gauge(registry, 'key_manager_connected', 'Whether a key manager is connected', () => Number(client.isConnected));
+  gauge(registry, 'token_stream_open', 'Whether token calls go over a stream', () => Number(client.hasStream));
   gauge(registry, 'revocations_heard', 'Whether revocations are heard', () => Number(tokens.hearing.isHearing));
   gauge(registry, 'redis_connected', 'Whether tokens are shared through Redis', () => Number(tokens.isSharing()));
   gauge(registry, 'tokens_cached', 'Access tokens in memory', () => tokens.validation.sizes.tokens);

@@ -12,6 +12,8 @@ export type ClientIdentity = PemPair & { readonly ca: string };
 /** How grpc-js is told where the key manager is and whom to trust. */
 export interface ChannelSettings {
   readonly target: string;
+  /** One for each address, so that a stream can be held to each; a name that stands for several counts as one. */
+  readonly streamTargets: readonly string[];
   readonly credentials: ChannelCredentials;
   readonly options: ChannelOptions;
 }
@@ -23,6 +25,7 @@ export function channelSettings(url: ServerUrl, identity: ClientIdentity | undef
   const several = url.addresses.length > 1;
   return {
     target: several ? `${addressListScheme}:///${url.addresses.join(',')}` : `dns:///${first}`,
+    streamTargets: url.addresses.map((address) => `dns:///${address}`),
     credentials: channelCredentials(url, identity),
     options: {
       ...clientChannelOptions(),

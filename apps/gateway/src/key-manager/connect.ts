@@ -13,5 +13,5 @@ export async function connectKeyManager(config: GatewayConfig, logger: Logger): 
   for (const note of url.notes) logger.info({ setting: 'gateway.keyManager.serverUrl' }, note);
   const identity = url.plaintext ? undefined : await loadClientIdentity(config);
   logger.info({ keyManager: url.display }, 'key manager address');
-  return new KeyManagerClient(channelSettings(url, identity), keyManager);
+  return new KeyManagerClient(channelSettings(url, identity), keyManager, logger);
 }

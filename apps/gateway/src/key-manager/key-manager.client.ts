@@ -5,13 +5,14 @@ import {
   connectivityState,
   Metadata,
   type ServiceError,
-  status,
 } from '@grpc/grpc-js';
+import type { Logger } from '@keygate/common/logging';
 import {
   type CatalogMessage,
   CatalogServiceClient,
   type WatchCatalogRequest,
 } from '@keygate/proto/keymanager/v1/catalog';
+import { HotPathServiceClient } from '@keygate/proto/keymanager/v1/hot_path';
 import { KeyValidationServiceClient, type ValidateTokenResponse } from '@keygate/proto/keymanager/v1/key_validation';
 import {
   type RevocationMessage,
@@ -27,7 +28,10 @@ import {
 import { type UsageBatch, UsageServiceClient } from '@keygate/proto/keymanager/v1/usage';
 import { CallLimit } from './call-limit.js';
 import type { ChannelSettings } from './channel.js';
-import { KeyManagerFault, KeyManagerUnavailable } from './unavailable.js';
+import { HotPathClient } from './hot-path.client.js';
+import { HotPathLane } from './hot-path-lane.js';
+import { streamOrUnary } from './stream-or-unary.js';
+import { keyManagerError } from './unavailable.js';
 
 export interface KeyManagerClientSettings {
   readonly issueDeadlineMillis: number;
@@ -43,12 +47,10 @@ type UnaryMethod<Request, Response> = (
   callback: (error: ServiceError | null, response: Response) => void,
 ) => ClientUnaryCall;
 
-const undecided = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.RESOURCE_EXHAUSTED, status.CANCELLED]);
-
 /**
- * The only file of the gateway that calls the key manager. Every unary call has a deadline and throws
- * `KeyManagerUnavailable` when there was no answer; whether a call is repeated is the channel's retry policy, which
- * leaves out token requests: the first attempt may have been committed.
+ * Everything the gateway asks the key manager. Token calls go over a stream while there is one (`hot-path.client.ts`),
+ * else one by one. Each has a deadline and throws `KeyManagerUnavailable` when there was no answer. Only reads are
+ * repeated, here and by the channel's retry policy: a token request may have been committed by the first attempt.
  */
 export class KeyManagerClient {
   private readonly tokens: TokenServiceClient;
@@ -57,10 +59,12 @@ export class KeyManagerClient {
   private readonly revocations: RevocationServiceClient;
   private readonly usage: UsageServiceClient;
   private readonly settings: KeyManagerClientSettings;
+  private readonly streamClients: readonly HotPathServiceClient[];
+  private readonly hotPath: HotPathClient;
   private readonly tokenRequests: CallLimit;
   private readonly validations: CallLimit;
 
-  constructor(channel: ChannelSettings, settings: KeyManagerClientSettings) {
+  constructor(channel: ChannelSettings, settings: KeyManagerClientSettings, logger: Logger) {
     this.settings = settings;
     this.tokens = new TokenServiceClient(channel.target, channel.credentials, channel.options);
     const shared = { channelOverride: this.tokens.getChannel() };
@@ -68,25 +72,58 @@ export class KeyManagerClient {
     this.catalog = new CatalogServiceClient(channel.target, channel.credentials, shared);
     this.revocations = new RevocationServiceClient(channel.target, channel.credentials, shared);
     this.usage = new UsageServiceClient(channel.target, channel.credentials, shared);
+    this.streamClients = channel.streamTargets.map(
+      (target) =>
+        new HotPathServiceClient(target, channel.credentials, target === channel.target ? shared : channel.options),
+    );
+    const lanes = this.streamClients.map((client) => new HotPathLane({ open: () => client.exchange(), logger }));
+    this.hotPath = new HotPathClient(lanes);
     // Apart, so that a flood of unknown tokens leaves room for token requests.
     this.tokenRequests = new CallLimit(settings.maxConcurrentCalls ?? 500);
     this.validations = new CallLimit(settings.maxConcurrentCalls ?? 500);
   }
 
   issueToken(request: ClientRequest, correlationId: string): Promise<IssueTokenResponse> {
+    const deadlineMillis = this.settings.issueDeadlineMillis;
+    const question = { $case: 'issueToken' as const, issueToken: { request } };
     const method = this.tokens.issueToken.bind(this.tokens);
-    return this.tokenRequests.run(() => call(method, { request }, correlationId, this.settings.issueDeadlineMillis));
+    const ways = {
+      deadlineMillis,
+      isRead: false,
+      byStream: () =>
+        this.hotPath.ask({ question, correlationId, deadlineMillis })?.then((answer) => answer.issueToken),
+      alone: (left: number) => call(method, { request }, correlationId, left),
+    };
+    return this.tokenRequests.run(() => streamOrUnary(ways));
   }
 
   revokeToken(request: ClientRequest, correlationId: string): Promise<RevokeTokenResponse> {
+    const deadlineMillis = this.settings.issueDeadlineMillis;
+    const question = { $case: 'revokeToken' as const, revokeToken: { request } };
     const method = this.tokens.revokeToken.bind(this.tokens);
-    return this.tokenRequests.run(() => call(method, { request }, correlationId, this.settings.issueDeadlineMillis));
+    const ways = {
+      deadlineMillis,
+      isRead: false,
+      byStream: () =>
+        this.hotPath.ask({ question, correlationId, deadlineMillis })?.then((answer) => answer.revokeToken),
+      alone: (left: number) => call(method, { request }, correlationId, left),
+    };
+    return this.tokenRequests.run(() => streamOrUnary(ways));
   }
 
   /** `tokenHash` is the SHA-256 of the access token, 32 bytes. */
   validateToken(tokenHash: Buffer): Promise<ValidateTokenResponse> {
+    const deadlineMillis = this.settings.validateDeadlineMillis;
+    const question = { $case: 'validateToken' as const, validateToken: { tokenHash } };
     const method = this.validation.validateToken.bind(this.validation);
-    return this.validations.run(() => call(method, { tokenHash }, undefined, this.settings.validateDeadlineMillis));
+    const ways = {
+      deadlineMillis,
+      isRead: true,
+      byStream: () =>
+        this.hotPath.ask({ question, correlationId: '', deadlineMillis })?.then((answer) => answer.validateToken),
+      alone: (left: number) => call(method, { tokenHash }, undefined, left),
+    };
+    return this.validations.run(() => streamOrUnary(ways));
   }
 
   /** Ends only by an error, the server's end or `cancel()`. */
@@ -104,7 +141,7 @@ export class KeyManagerClient {
     return new Promise((resolve, reject) => {
       const stream = this.usage.report(new Metadata(), { deadline }, (error) => {
         if (error === null) resolve();
-        else reject(translated(error));
+        else reject(keyManagerError(error));
       });
       for (const batch of batches) stream.write(batch);
       stream.end();
@@ -116,7 +153,19 @@ export class KeyManagerClient {
     return this.tokens.getChannel().getConnectivityState(false) === connectivityState.READY;
   }
 
+  /** Whether a token call that is made now goes over a stream. */
+  get hasStream(): boolean {
+    return this.hotPath.isOpen;
+  }
+
+  /** From now on streams for token calls are held open. */
+  start(): void {
+    this.hotPath.start();
+  }
+
   close(): void {
+    this.hotPath.stop();
+    for (const client of this.streamClients) client.close();
     this.tokens.close();
   }
 }
@@ -134,12 +183,7 @@ function call<Request, Response>(
   return new Promise((resolve, reject) => {
     method(request, metadata, { deadline: deadlineIn(deadlineMillis) }, (error, response) => {
       if (error === null) resolve(response);
-      else reject(translated(error));
+      else reject(keyManagerError(error));
     });
   });
-}
-
-function translated(error: ServiceError): Error {
-  const Kind = undecided.has(error.code) ? KeyManagerUnavailable : KeyManagerFault;
-  return new Kind(`${status[error.code]}: ${error.details}`, { cause: error });
 }

@@ -16,6 +16,7 @@ import {
   type CatalogSnapshot,
   type WatchCatalogRequest,
 } from '@keygate/proto/keymanager/v1/catalog';
+import { type HotPathRequest, HotPathServiceService } from '@keygate/proto/keymanager/v1/hot_path';
 import {
   KeyType,
   KeyValidationServiceService,
@@ -39,6 +40,7 @@ import {
   TokenServiceService,
 } from '@keygate/proto/keymanager/v1/token';
 import { type UsageBatch, UsageServiceService } from '@keygate/proto/keymanager/v1/usage';
+import { FakeExchanges } from './fake-exchange.js';
 
 type Unary<Request, Response> = (call: ServerUnaryCall<Request, Response>) => Response | Promise<Response>;
 
@@ -63,6 +65,9 @@ export class FakeKeyManager {
   readonly backlog: Revocation[] = [];
   /** False: streams are opened but say nothing. */
   speaks = true;
+  /** False before `start`: a key manager from before the streams of calls. */
+  knowsExchange = true;
+  readonly exchanges = new FakeExchanges((entry) => this.exchanged(entry));
   private server: Server | undefined;
   private readonly catalogStreams = new Set<ServerWritableStream<WatchCatalogRequest, CatalogMessage>>();
   private readonly revocationStreams = new Set<ServerWritableStream<WatchRevocationsRequest, RevocationMessage>>();
@@ -90,6 +95,7 @@ export class FakeKeyManager {
         return this.onValidate(Buffer.from(call.request.tokenHash));
       }),
     });
+    if (this.knowsExchange) server.addService(HotPathServiceService, { exchange: this.exchanges.serve });
     server.addService(CatalogServiceService, {
       watch: (call: ServerWritableStream<WatchCatalogRequest, CatalogMessage>) => {
         this.catalogRevisions.push(call.request.revision);
@@ -165,6 +171,26 @@ export class FakeKeyManager {
   verdict(hash: Buffer): ValidateTokenResponse {
     const unknown = { state: TokenState.TOKEN_STATE_UNKNOWN, revocationSeq: this.revocationSeq };
     return this.tokens.get(hash.toString('hex')) ?? unknown;
+  }
+
+  private async exchanged({ request, correlationId }: HotPathRequest) {
+    // What the tests look at of a call.
+    const callOf = <R>(message: R) => ({ request: message, metadata: new Metadata() }) as ServerUnaryCall<R, never>;
+    switch (request?.$case) {
+      case 'validateToken':
+        this.validations += 1;
+        return {
+          $case: 'validateToken' as const,
+          validateToken: await this.onValidate(Buffer.from(request.validateToken.tokenHash)),
+        };
+      case 'issueToken':
+        this.issued.push({ request: request.issueToken, correlationId });
+        return { $case: 'issueToken' as const, issueToken: await this.onIssue(callOf(request.issueToken)) };
+      case 'revokeToken':
+        return { $case: 'revokeToken' as const, revokeToken: await this.onRevoke(callOf(request.revokeToken)) };
+      default:
+        throw new Error('not part of the fake');
+    }
   }
 
   private join<T extends ServerWritableStream<never, never>>(streams: Set<unknown>, call: T | object): void {
