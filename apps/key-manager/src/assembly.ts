@@ -9,6 +9,7 @@ import { FeedHub } from './grpc/feed-hub.js';
 import { OpenStreams } from './grpc/open-streams.js';
 import { RevocationStream } from './grpc/revocation-stream.js';
 import { restScopes } from './management/rest-scopes.js';
+import type { KeySets } from './oauth2/assertions/key-set.js';
 import { createIntrospection } from './oauth2/introspection.js';
 import { createKeyValidation } from './oauth2/key-validation.js';
 import type { Clock, ResourceOwners, ScopeStore } from './oauth2/ports.js';
@@ -36,6 +37,7 @@ export interface Surroundings {
   /** For commands, and closed by whoever stops the key manager. */
   readonly redis: { readonly connection: Redis; readonly keyPrefix: string } | undefined;
   readonly secretKey: Buffer;
+  readonly keySets: KeySets;
   readonly registry: Registry;
   readonly logger: Logger;
   /** `iss` of introspection answers. */
@@ -108,7 +110,7 @@ export function createPasswords(
 }
 
 function createAuthorizationServer(
-  { config, storage, secretKey, logger, issuer }: Surroundings,
+  { config, storage, secretKey, keySets, logger, issuer }: Surroundings,
   resourceOwners: ResourceOwners,
 ): AuthorizationServer {
   const deps = {
@@ -120,6 +122,7 @@ function createAuthorizationServer(
     settings: config.oauth2,
     realm: config.listeners.publicHost,
     resourceOwners,
+    keySets,
     issuer,
     administrators: {
       authenticateAdministrator: async (username: string, password: string, clientAddress: string) => {

@@ -18,6 +18,7 @@ import { createFastifyHost } from './http/fastify-host.js';
 import { finishServer } from './http/https-server.js';
 import { NotFoundFilter } from './http/not-found.filter.js';
 import { oauth2Plugin } from './http/oauth2-plugin.js';
+import { openKeySets } from './jwks/open-key-sets.js';
 import { gatewayVhost, grpcSettings, type Listeners, openListeners, settingsOf } from './listeners.js';
 import { managementPlugin } from './management/management-plugin.js';
 import { type Background, startBackground } from './operations/background.js';
@@ -88,6 +89,7 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
     settings.listeners.operationsBindAddress,
   ]);
   const secretKey = await loadSecretKey(settings.secretKey, config.dataDir);
+  const keySets = await openKeySets(settings.keySets, systemClock, logger);
 
   const listeners = await openListeners(config);
   opened.push(() => Promise.all([listeners.https.finish(0), finishServer(listeners.redirect, 0)]));
@@ -100,7 +102,7 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
   const connection = connectRedis(config.redis, logger);
   opened.push(async () => connection?.disconnect());
   const redis = connection && { connection, keyPrefix: config.redis.keyPrefix };
-  const assembly = assemble({ config: settings, storage, redis, secretKey, registry, logger, issuer });
+  const assembly = assemble({ config: settings, storage, redis, secretKey, keySets, registry, logger, issuer });
   const adminPassword = await seedFirstUsers(storage, assembly.accounts, settings.adminPassword);
   await noteOtherAdminPassword(assembly, settings.adminPassword, logger);
   await refuseKnownCredentials(ways, assembly);

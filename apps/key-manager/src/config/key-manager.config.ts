@@ -161,6 +161,22 @@ const loginThrottle = z
   })
   .prefault({});
 
+const keySets = z
+  .strictObject({
+    allowPrivateNetworks: setting(
+      z.boolean().default(false),
+      'Fetch key sets (JWKS) of identity providers and clients from private networks and this machine too, from this ' +
+        'machine also over plain HTTP.',
+      { env: 'KEY_MANAGER_KEY_SETS_FROM_PRIVATE_NETWORKS' },
+    ),
+    caFile: setting(
+      z.string().optional(),
+      'PEM of CAs that are trusted when key sets are fetched. Unset: the public ones.',
+      { env: 'KEY_MANAGER_KEY_SETS_CA_FILE' },
+    ),
+  })
+  .prefault({});
+
 /** The `keyManager` section of `keygate.yaml` together with the shared settings. */
 export const keyManagerSchema = z.strictObject({
   ...sharedSettings,
@@ -206,6 +222,7 @@ export const keyManagerSchema = z.strictObject({
       oauth2,
       passwords,
       loginThrottle,
+      keySets,
     })
     .prefault({}),
 });

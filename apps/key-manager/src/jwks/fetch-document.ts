@@ -7,7 +7,7 @@ import { isAllowedAddress, isLoopback } from './allowed-address.js';
 export interface FetchSettings {
   /** Also ask addresses of private networks and of this machine. */
   readonly allowPrivateNetworks: boolean;
-  /** PEM of CAs that are trusted beside the public ones. */
+  /** PEM of the CAs that are trusted; unset: the public ones. */
   readonly ca?: string | undefined;
   readonly deadlineMillis?: number;
   readonly maxBytes?: number;

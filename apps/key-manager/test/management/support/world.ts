@@ -10,6 +10,7 @@ import { defaultEnvironment } from '../../../src/apis/environments.js';
 import { assemble } from '../../../src/assembly.js';
 import { keyManagerSchema } from '../../../src/config/key-manager.config.js';
 import { oauth2Plugin } from '../../../src/http/oauth2-plugin.js';
+import { openKeySets } from '../../../src/jwks/open-key-sets.js';
 import { connect, managementPlugin } from '../../../src/management/management-plugin.js';
 import { planes } from '../../../src/management/planes.js';
 import { createMemoryStorage } from '../../../src/storage/memory/memory-storage.js';
@@ -70,6 +71,7 @@ export async function startWorld(
     config: config.keyManager,
     storage,
     secretKey,
+    keySets: await openKeySets({ allowPrivateNetworks: true }, clock, logger),
     registry: createRegistry({ role: 'key-manager' }),
     logger,
     issuer: 'https://localhost/oauth2/token',
