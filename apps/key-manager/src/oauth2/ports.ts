@@ -18,7 +18,13 @@ export interface Clock {
 
 export const ClientStore = Symbol('ClientStore');
 export interface ClientStore {
+  /** As of now. */
   findClient(clientId: string): Promise<ClientWithSecrets | undefined>;
+  /**
+   * The client as it was a moment ago, if that is remembered: good enough to let it in, since issuing checks again that
+   * it is active, and never a reason to refuse it.
+   */
+  rememberedClient?(clientId: string): ClientWithSecrets | undefined;
 }
 
 export const ResourceOwners = Symbol('ResourceOwners');

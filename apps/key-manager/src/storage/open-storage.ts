@@ -71,8 +71,8 @@ async function connectPostgres(options: ConnectionOptions & { databaseUrl: strin
   return {
     kind: 'postgresql',
     dataSource,
-    listen: async (notified) => {
-      const listener = new PostgresListener(databaseUrl, channel, notified, logger);
+    listen: async (ear) => {
+      const listener = new PostgresListener(databaseUrl, channel, ear, logger);
       await listener.start();
       return () => listener.stop();
     },
@@ -93,8 +93,9 @@ async function connectEmbedded({ dataDir, logger }: ConnectionOptions): Promise<
   return {
     kind: 'embedded',
     dataSource,
-    listen: async (notified) => {
-      await database.listen(channel, notified);
+    listen: async (ear) => {
+      await database.listen(channel, (payload) => ear.notified(payload));
+      ear.hearing(true);
       return async () => undefined;
     },
     release: () => database.close(),

@@ -7,6 +7,7 @@ import type { PolicyStore } from '../policies/policy.js';
 import type { UsageStore } from '../statistics/usage-store.js';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
 import type { UserStore } from '../users/user-store.js';
+import type { FactChanges } from './fact-changes.js';
 import type { CatalogFeed, CommitSignal, RevocationFeed } from './feeds.js';
 import type { Janitor, ServerKeyStore, SigningKeyStore, TenantStore } from './ports.js';
 
@@ -34,6 +35,7 @@ export interface Storage {
   readonly catalogFeed: CatalogFeed;
   readonly revocationFeed: RevocationFeed;
   readonly commitSignal: CommitSignal;
+  readonly factChanges: FactChanges;
   readonly janitor: Janitor;
   /** Resolves when the database answers; throws `StoreUnavailable` otherwise. */
   ping(): Promise<void>;

@@ -2,6 +2,8 @@ import type { Logger } from '@keygate/common/logging';
 import { TemporarilyUnavailable } from '../oauth2/errors.js';
 import type { ResourceOwner } from '../oauth2/model.js';
 import type { ResourceOwners } from '../oauth2/ports.js';
+import { FactChanges } from '../storage/fact-changes.js';
+import { MemoryOfFacts } from '../storage/memory-of-facts.js';
 import { QueueFull } from './bounded-queue.js';
 import { isAcceptableLength, type Passwords } from './passwords.js';
 import type { User, UserWithPassword } from './user.js';
@@ -16,11 +18,16 @@ const retryAfterSeconds = 2;
 
 /** The users of the user store as resource owners (RFC 6749 §1.1). */
 export class StoredResourceOwners implements ResourceOwners {
+  readonly #remembered: MemoryOfFacts<ResourceOwner>;
+
   constructor(
     private readonly users: Pick<UserStore, 'findUser' | 'rehashPassword'>,
     private readonly passwords: Passwords,
     private readonly logger: Logger,
-  ) {}
+    changes = new FactChanges(),
+  ) {
+    this.#remembered = new MemoryOfFacts('users', changes);
+  }
 
   async authenticate(username: string, password: string): Promise<ResourceOwner | undefined> {
     try {
@@ -34,8 +41,13 @@ export class StoredResourceOwners implements ResourceOwners {
   }
 
   async find(subject: string): Promise<ResourceOwner | undefined> {
-    const user = await this.#findUser(subject);
-    return user && !user.locked ? resourceOwner(user) : undefined;
+    return (
+      this.#remembered.recall(subject) ??
+      this.#remembered.read(subject, async () => {
+        const user = await this.#findUser(subject);
+        return user && !user.locked ? resourceOwner(user) : undefined;
+      })
+    );
   }
 
   async #authenticate(username: string, password: string): Promise<ResourceOwner | undefined> {

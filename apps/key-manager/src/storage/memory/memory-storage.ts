@@ -1,4 +1,5 @@
 import type { Clock } from '../../oauth2/ports.js';
+import { FactChanges } from '../fact-changes.js';
 import type { Storage } from '../storage.js';
 import { MemoryApiStore } from './memory-api.store.js';
 import { MemoryApplicationStore } from './memory-application.store.js';
@@ -48,6 +49,8 @@ export function createMemoryStorage(options: { clock?: Clock; caseSensitiveUserN
     catalogFeed: new MemoryCatalogFeed(db),
     revocationFeed: new MemoryRevocationFeed(db),
     commitSignal: new MemoryCommitSignal(db),
+    // It never hears, so nothing is remembered beside the maps.
+    factChanges: new FactChanges(),
     janitor: new MemoryJanitor(db),
     ping: async () => undefined,
     close: async () => db.listeners.clear(),

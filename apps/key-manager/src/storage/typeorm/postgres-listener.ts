@@ -4,6 +4,12 @@ import { Client } from 'pg';
 const minDelayMillis = 100;
 const maxDelayMillis = 5_000;
 
+/** Who hears notifications, and whether any can be heard at all. */
+export interface NotificationEar {
+  notified(payload: string): void;
+  hearing(isHearing: boolean): void;
+}
+
 /** A connection of its own that does nothing but LISTEN, and comes back when it was lost. */
 export class PostgresListener {
   #client: Client | undefined;
@@ -14,7 +20,7 @@ export class PostgresListener {
   constructor(
     private readonly url: string,
     private readonly channel: string,
-    private readonly listener: (payload: string) => void,
+    private readonly ear: NotificationEar,
     private readonly logger: Logger,
   ) {}
 
@@ -30,12 +36,13 @@ export class PostgresListener {
     client.on('error', (error) => this.#lost(client, error));
     client.on('end', () => this.#lost(client));
     client.on('notification', ({ channel, payload }) => {
-      if (channel === this.channel) this.listener(payload ?? '');
+      if (channel === this.channel) this.ear.notified(payload ?? '');
     });
     try {
       await client.connect();
       await client.query(`listen ${this.channel}`);
       this.#delay = minDelayMillis;
+      if (this.#client === client) this.ear.hearing(true);
     } catch (error) {
       this.#lost(client, error as Error);
     }
@@ -50,6 +57,7 @@ export class PostgresListener {
   #lost(client: Client, error?: Error): void {
     if (this.#stopped || this.#client !== client) return;
     this.#client = undefined;
+    this.ear.hearing(false);
     client.end().catch(() => undefined);
     if (this.#delay === minDelayMillis) {
       this.logger.warn(

@@ -1,8 +1,13 @@
 import type { Logger } from '@keygate/common/logging';
 import type { DataSource } from 'typeorm';
+import type { SharedScopeStore } from '../../apis/api-store.js';
+import type { ClientRegistry } from '../../applications/application-store.js';
 import type { Clock } from '../../oauth2/ports.js';
+import { announcing, FactChanges, type Facts } from '../fact-changes.js';
+import { rememberClients, rememberScopes } from '../remembering-stores.js';
 import type { Storage } from '../storage.js';
 import { Database } from './database.js';
+import type { NotificationEar } from './postgres-listener.js';
 import { TypeOrmApiStore } from './typeorm-api.store.js';
 import { TypeOrmApplicationStore } from './typeorm-application.store.js';
 import { TypeOrmAuditStore } from './typeorm-audit.store.js';
@@ -27,7 +32,7 @@ export interface StorageParts {
   readonly logger: Logger;
   readonly caseSensitiveUserNames: boolean;
   /** Starts LISTEN; answers how to stop it. */
-  listen(listener: (payload: string) => void): Promise<() => Promise<void>>;
+  listen(ear: NotificationEar): Promise<() => Promise<void>>;
   /** After the data source is closed. */
   release(): Promise<void>;
 }
@@ -39,7 +44,15 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
   await alignUserNames(db, caseSensitiveUserNames);
   const commitSignal = new TypeOrmCommitSignal(db, parts.logger);
   await commitSignal.start();
-  const stopListening = await parts.listen((payload) => commitSignal.notified(payload));
+  const changes = new FactChanges();
+  const stopListening = await parts.listen({
+    notified: (payload) => {
+      commitSignal.notified(payload);
+      changes.notified(payload);
+    },
+    hearing: (isHearing) => changes.hear(isHearing),
+  });
+  const changing = <Port extends object>(facts: Facts, port: Port) => announcing(port, () => changes.changed(facts));
   const tenants = new TypeOrmTenantStore(db, clock);
   const clients = new TypeOrmClientStore(db, clock);
   const scopes = new TypeOrmScopeStore(db);
@@ -57,18 +70,18 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
   return {
     kind,
     tenants,
-    users: new TypeOrmUserStore(db, clock, caseSensitiveUserNames),
-    clients,
-    scopes,
+    users: changing('users', new TypeOrmUserStore(db, clock, caseSensitiveUserNames)),
+    clients: rememberClients(clients, changes),
+    scopes: rememberScopes(scopes, changes),
     tokens: new TypeOrmTokenStore(db, clock),
     codes,
     replays: codes,
     auditLog: audit,
     auditTrail: audit,
-    applications: new TypeOrmApplicationStore(db, clock),
-    clientRegistry: clients,
-    apis: new TypeOrmApiStore(db, clock),
-    sharedScopes: scopes,
+    applications: changing('clients', new TypeOrmApplicationStore(db, clock)),
+    clientRegistry: changing('clients', clients as ClientRegistry),
+    apis: changing('scopes', new TypeOrmApiStore(db, clock)),
+    sharedScopes: changing('scopes', scopes as SharedScopeStore),
     subscriptions: new TypeOrmSubscriptionStore(db, clock),
     policies: tenants,
     signingKeys: operations,
@@ -77,6 +90,7 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
     catalogFeed: new TypeOrmCatalogFeed(db),
     revocationFeed: new TypeOrmRevocationFeed(db),
     commitSignal,
+    factChanges: changes,
     janitor: new TypeOrmJanitor(db, clock),
     ping: async () => {
       await db.run((session) => session.rows('select 1'));
