@@ -4,7 +4,7 @@ import { type ClientAuthenticationDeps, createClientAuthentication } from './cli
 import type { ClientRequest } from './client-request.js';
 import { InvalidClient } from './errors.js';
 import { isExpired } from './lifetimes.js';
-import type { Confirmation, TokenKind } from './model.js';
+import type { Client, Confirmation, TokenKind } from './model.js';
 import { type Parameters, pick, readParameters } from './parameters.js';
 import type { Clock, TokenStore } from './ports.js';
 import { formatScope } from './scope.js';
