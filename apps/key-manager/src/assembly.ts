@@ -70,7 +70,7 @@ export function assemble(surroundings: Surroundings): Assembly {
   const callers = new Callers();
   const passwords = createPasswords(config.passwords, callers.isGone);
   const storedOwners = new StoredResourceOwners(storage.users, passwords, logger);
-  const accounts = new UserAccounts({ ...storage, audit: storage.auditLog, passwords, clock: systemClock });
+  const accounts = new UserAccounts({ users: storage.users, passwords });
   const metrics = createMetrics(registry, passwords.queue);
   const refusalJournal = createRefusalJournal(storage, logger);
   const resourceOwners = throttleLogins(storedOwners, {

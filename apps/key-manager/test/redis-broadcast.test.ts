@@ -70,7 +70,7 @@ describe('revocations on Redis', () => {
     });
     if (!user) throw new Error('alice is gone');
     const before = Date.now();
-    await keyManager.accounts.setPassword(user, alice.password, 'admin@carbon.super');
+    await keyManager.accounts.setPassword(user, alice.password, { actor: 'admin@carbon.super' });
     const revokedAt = Number(await waitUntil(() => redis.get(mark), { timeoutMillis: 5_000 }));
     expect(revokedAt).toBeGreaterThanOrEqual(before);
     await keyManager.storage.tokens.revokeBy({ kind: 'subject', subject: 'alice@carbon.super' }, before - 60_000);

@@ -86,7 +86,7 @@ describe('grant_type=refresh_token over HTTPS', () => {
       tenantDomain: 'carbon.super',
     });
     if (!user) throw new Error('alice is gone');
-    await keyManager.accounts.setPassword(user, alice.password, 'admin@carbon.super');
+    await keyManager.accounts.setPassword(user, alice.password, { actor: 'admin@carbon.super' });
     expect((await refresh(token)).body.error).toBe('invalid_grant');
     expect(await isActive(access)).toBe(false);
   });

@@ -38,6 +38,12 @@ describe('RevocationIndex', () => {
     expect(index.forbids({ ...token, issuedAt: 501 }, 0)).toBe(false);
   });
 
+  it('takes the client as the subject of its own tokens, and not of those of users', () => {
+    index.add({ seq: 1, revokedAt: 500, expiresAt: 0, target: { $case: 'subject', subject: 'c' } });
+    expect(index.forbids({ ...token, user: '' }, 0)).toBe(true);
+    expect(index.forbids(token, 0)).toBe(false);
+  });
+
   it('keeps the later of two revocations of the same thing, in either order', () => {
     index.add(grant('g', 700, 9));
     index.add(grant('g', 500, 3));

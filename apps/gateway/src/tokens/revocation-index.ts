@@ -78,7 +78,8 @@ export class RevocationIndex {
     return (
       overtakes(this.groups.get(grantKey(token.grantId)), token, answeredSeq) ||
       overtakes(this.groups.get(clientKey(token.clientId)), token, answeredSeq) ||
-      (token.user !== '' && overtakes(this.groups.get(subjectKey(token.user)), token, answeredSeq))
+      // The subject of an application's own token is the client (RFC 9068 §2.2).
+      overtakes(this.groups.get(subjectKey(token.user || token.clientId)), token, answeredSeq)
     );
   }
 

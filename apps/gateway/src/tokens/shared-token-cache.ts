@@ -74,8 +74,11 @@ export class SharedTokenCache {
 }
 
 function marksOf(facts: TokenFacts): [NotBeforeKind, string][] {
-  const marks: [NotBeforeKind, string][] = [['client', facts.clientId]];
+  const marks: [NotBeforeKind, string][] = [
+    ['client', facts.clientId],
+    // The subject of an application's own token is the client (RFC 9068 §2.2).
+    ['subject', facts.user || facts.clientId],
+  ];
   if (facts.grantId !== '') marks.push(['grant', facts.grantId]);
-  if (facts.user !== '') marks.push(['subject', facts.user]);
   return marks;
 }

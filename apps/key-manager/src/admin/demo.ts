@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Api } from '../apis/api.js';
 import type { Application } from '../applications/application.js';
+import { system } from '../audit/author.js';
 import type { KeyManagerConfig } from '../config/key-manager.config.js';
 import { sha256 } from '../oauth2/token-hash.js';
 import { AlreadyExists } from '../storage/errors.js';
@@ -99,7 +100,7 @@ async function seedUser(storage: Storage, accounts: UserAccounts): Promise<void>
   // Asked first: making a user costs a password hash.
   if (await storage.users.findUser(demoUser)) return;
   const all = [...roles, 'Internal/subscriber'];
-  await unlessThere(accounts.create({ name: demoUser, password: demoFacts.password, roles: all }, 'system'));
+  await unlessThere(accounts.create({ name: demoUser, password: demoFacts.password, roles: all }, system));
 }
 
 async function seedApi(storage: Storage, backendUrl: string): Promise<Api> {

@@ -34,7 +34,7 @@ export interface ManagementParts {
 export function managementPlugin(parts: ManagementParts): FastifyPluginAsync {
   const { ports, authenticators } = connect(parts);
   return async (fastify) => {
-    for (const plane of planes(ports)) await fastify.register(restPlugin(plane, authenticators));
+    for (const plane of planes(ports)) await fastify.register(restPlugin(plane, authenticators, ports.auditLog));
   };
 }
 

@@ -96,21 +96,99 @@ export function userStoreContract({ storage, clock }: Subject): void {
       expect((await users().findUser(user))?.passwordHash).toBe('$argon2id$new');
     });
 
-    it.each(['deleted', 'locked'])(
-      'take their tokens with them when %s, also for a later user of that name',
-      async (how) => {
-        const user = await users().createUser(newUser());
-        const clientId = await registerClient(storage());
-        const pair = tokenPair(grant(clientId, clock.tick(), { subject: fullUserName(user) }), clock.now());
-        await storage().tokens.saveTokens(pair);
-        if (how === 'locked') await users().updateUser(tenantDomain, user.id, { locked: true });
-        else expect(await users().deleteUser(tenantDomain, user.id)).toBe(true);
-        if (how === 'deleted') await users().createUser(newUser({ username: user.username }));
-        else await users().updateUser(tenantDomain, user.id, { locked: false });
-        expect(await storage().tokens.findAccessToken(pair.accessToken.hash)).toMatchObject({ revoked: true });
-        expect(await storage().tokens.findRefreshToken(pair.refreshToken.hash)).toMatchObject({ state: 'REVOKED' });
-      },
-    );
+    describe('take their tokens with them', () => {
+      async function withTokens(roles: readonly string[] = ['Internal/creator', 'Internal/subscriber']) {
+        const user = await users().createUser(newUser({ roles }));
+        const name = fullUserName(user);
+        const [foreign, own] = [await registerClient(storage()), await registerClient(storage(), { owner: name })];
+        const save = async (clientId: string, subject: string | undefined) => {
+          const kind = subject === undefined ? 'APPLICATION' : 'APPLICATION_USER';
+          const pair = tokenPair(grant(clientId, clock.tick(), { subject, kind }), clock.now());
+          await storage().tokens.saveTokens(pair);
+          return pair;
+        };
+        const tokens = {
+          user: await save(foreign, name),
+          other: await save(own, 'somebody@users.test'),
+          application: await save(own, undefined),
+        };
+        const isDead = async (pair: (typeof tokens)['user']) =>
+          (await storage().tokens.findAccessToken(pair.accessToken.hash))?.revoked === true &&
+          (await storage().tokens.findRefreshToken(pair.refreshToken.hash))?.state === 'REVOKED';
+        const seq = await storage().revocationFeed.seq();
+        const dead = async () => {
+          const told = (await storage().revocationFeed.revocationsSince(seq, 100)) ?? [];
+          return {
+            user: await isDead(tokens.user),
+            other: await isDead(tokens.other),
+            application: await isDead(tokens.application),
+            told: told.map(({ target }) => (target.kind === 'subject' ? target.subject : target.kind)).sort(),
+          };
+        };
+        return { user, name, own, dead, save };
+      }
+      type Made = Awaited<ReturnType<typeof withTokens>>;
+      const idOf = async (role: string) =>
+        (await users().listRoles(tenantDomain)).find(({ name }) => name === role)?.id;
+
+      it.each<[string, (made: Made) => Promise<unknown>]>([
+        ['deleted', ({ user }) => users().deleteUser(tenantDomain, user.id)],
+        ['locked', ({ user }) => users().updateUser(tenantDomain, user.id, { locked: true })],
+        ['given other roles', ({ user }) => users().updateUser(tenantDomain, user.id, { roles: ['Internal/creator'] })],
+        [
+          'robbed of a role',
+          ({ user }) =>
+            users().updateUser(tenantDomain, user.id, { roles: (held) => held.filter((name) => name !== held[0]) }),
+        ],
+        [
+          'taken out of a role',
+          async ({ user }) =>
+            users().changeMembers(tenantDomain, (await idOf('Internal/creator')) ?? '', (held) =>
+              held.filter((id) => id !== user.id),
+            ),
+        ],
+      ])('and those that their clients got for themselves, when %s', async (_, change) => {
+        const made = await withTokens();
+        await change(made);
+        const told = [made.name, made.own].sort();
+        expect(await made.dead()).toEqual({ user: true, other: false, application: true, told });
+      });
+
+      it('when a role of theirs is deleted', async () => {
+        const role = await users().createRole(tenantDomain, `Brief${randomBytes(4).toString('hex')}`);
+        const made = await withTokens([role.name]);
+        expect(await users().deleteRole(tenantDomain, role.id)).toBe(true);
+        expect(await made.dead()).toMatchObject({ user: true, other: false, application: true });
+      });
+
+      it('when they get another password, which means nothing to their clients', async () => {
+        const made = await withTokens();
+        await users().updateUser(tenantDomain, made.user.id, { passwordHash: '$argon2id$other' });
+        expect(await made.dead()).toEqual({ user: true, other: false, application: false, told: [made.name] });
+      });
+
+      it('and not for a role more, for other claims, or for a password that is hashed again', async () => {
+        const made = await withTokens();
+        await users().updateUser(tenantDomain, made.user.id, {
+          roles: (held) => [...held, 'Internal/publisher'],
+          claims: {},
+          locked: false,
+        });
+        await users().rehashPassword(tenantDomain, made.user.id, '$argon2id$first', '$argon2id$again');
+        expect(await made.dead()).toEqual({ user: false, other: false, application: false, told: [] });
+      });
+
+      it('also for a later user of that name, and new ones live', async () => {
+        const made = await withTokens();
+        await users().deleteUser(tenantDomain, made.user.id);
+        await users().createUser(newUser({ username: made.user.username }));
+        expect(await made.dead()).toMatchObject({ user: true, application: true });
+        const fresh = [await made.save(made.own, made.name), await made.save(made.own, undefined)];
+        for (const { accessToken } of fresh) {
+          expect(await storage().tokens.findAccessToken(accessToken.hash)).toMatchObject({ revoked: false });
+        }
+      });
+    });
 
     it('are deleted in their tenant only, once', async () => {
       const user = await users().createUser(newUser());
@@ -122,6 +200,65 @@ export function userStoreContract({ storage, clock }: Subject): void {
   });
 
   describe('roles', () => {
+    it('are given and taken one by one, so that changes at the same time all count', async () => {
+      const names = Array.from({ length: 8 }, (_, index) => `One${index}-${randomBytes(3).toString('hex')}`);
+      const roles = await Promise.all(names.map((name) => users().createRole(tenantDomain, name)));
+      const user = await users().createUser(newUser({ roles: names.slice(0, 4) }));
+      const change = (role: { id: string; name: string }, index: number) => {
+        const [gives, byRole] = [index >= 4, index % 2 === 0];
+        const next = (held: readonly string[], what: string) =>
+          gives ? [...held, what] : held.filter((one) => one !== what);
+        return byRole
+          ? users().changeMembers(tenantDomain, role.id, (held) => next(held, user.id))
+          : users().updateUser(tenantDomain, user.id, { roles: (held) => next(held, role.name) });
+      };
+      await Promise.all(roles.map(change));
+      expect((await users().findUserById(tenantDomain, user.id))?.roles).toEqual(names.slice(4).sort());
+    });
+
+    it('take members who are there only, and all or none', async () => {
+      const user = await users().createUser(newUser());
+      const role = await users().createRole(tenantDomain, 'Sculptor', [user.id]);
+      const members = async () => (await users().listRoles(tenantDomain)).find(({ id }) => id === role.id)?.members;
+      expect(await members()).toEqual([{ id: user.id, username: user.username }]);
+      await expect(users().changeMembers(tenantDomain, role.id, () => ['nobody'])).rejects.toThrow(NotFound);
+      await expect(users().changeMembers('other.test', role.id, () => [])).rejects.toThrow(NotFound);
+      await expect(users().createRole(tenantDomain, 'Founder', [user.id, 'nobody'])).rejects.toThrow(NotFound);
+      expect(await members()).toHaveLength(1);
+      expect((await users().listRoles(tenantDomain)).some(({ name }) => name === 'Founder')).toBe(false);
+    });
+
+    it('and users leave what is recorded of a change in the same transaction, and nothing of one that failed', async () => {
+      const event = (action: string) => ({ tenantDomain, actor: 'admin', action, target: 'it' });
+      const { seq } = await storage().auditTrail.head();
+      const user = await users().createUser(newUser(), event('1'));
+      await users().updateUser(tenantDomain, user.id, { roles: [] }, (before, after) => ({
+        ...event('2'),
+        detail: { before: before.roles.length, after: after.roles.length },
+      }));
+      const role = await users().createRole(tenantDomain, 'Recorder', [], event('3'));
+      await users().changeMembers(
+        tenantDomain,
+        role.id,
+        () => [user.id],
+        (added, removed) => ({
+          ...event('4'),
+          detail: { added: added.join(), removed: removed.join() },
+        }),
+      );
+      await expect(
+        users().updateUser(tenantDomain, user.id, { roles: ['nobody'] }, () => event('x')),
+      ).rejects.toThrow();
+      await expect(users().createRole(tenantDomain, 'Recorder', [], event('x'))).rejects.toThrow();
+      await users().deleteRole(tenantDomain, role.id, event('5'));
+      await users().deleteUser(tenantDomain, user.id, event('6'));
+      await users().deleteUser(tenantDomain, user.id, event('x'));
+      const events = await storage().auditTrail.eventsAfter(seq, 100);
+      expect(events.map(({ action }) => action)).toEqual(['1', '2', '3', '4', '5', '6']);
+      expect(events[1]?.detail).toEqual({ before: 2, after: 0 });
+      expect(events[3]?.detail).toEqual({ added: user.id, removed: '' });
+    });
+
     it('name their members, and go without taking them along', async () => {
       const role = await users().createRole(tenantDomain, 'Painter');
       await expect(users().createRole(tenantDomain, 'Painter')).rejects.toThrow(AlreadyExists);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { system } from '../audit/author.js';
 import { AlreadyExists } from '../storage/errors.js';
 import type { Storage } from '../storage/storage.js';
 import { isWeakPassword, type UserAccounts } from './user-accounts.js';
@@ -25,7 +26,7 @@ export async function seedFirstUsers(
   if (total > 0) return undefined;
   const password = configured ?? randomBytes(18).toString('base64url');
   try {
-    await accounts.create({ name: adminName, password, roles: ['admin'] }, 'system');
+    await accounts.create({ name: adminName, password, roles: ['admin'] }, system);
   } catch (error) {
     // Another key manager was first.
     if (error instanceof AlreadyExists) return undefined;

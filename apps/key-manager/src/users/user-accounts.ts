@@ -1,8 +1,9 @@
-import type { AuditEvent, AuditLog, Clock, TokenStore } from '../oauth2/ports.js';
+import type { Author } from '../audit/author.js';
+import type { AuditEvent } from '../oauth2/ports.js';
 import { isAcceptableLength, type Passwords } from './passwords.js';
 import type { User } from './user.js';
 import { fullUserName, type UserName } from './user-name.js';
-import type { UserStore } from './user-store.js';
+import type { UserChange, UserStore } from './user-store.js';
 
 /** The password is empty or too long; the message says which. */
 export class UnacceptablePassword extends Error {
@@ -23,64 +24,66 @@ export interface NewAccount {
 
 interface Ports {
   readonly users: UserStore;
-  readonly tokens: Pick<TokenStore, 'revokeBy'>;
-  readonly audit: AuditLog;
   readonly passwords: Passwords;
-  readonly clock: Clock;
 }
 
 /**
- * What is done to accounts, with its consequences: whoever loses the password, the lock or the account loses every
- * token as well. `actor` is the full name of who does it. Throws what `UserStore` and `Passwords` throw.
+ * What is done to accounts, each with its line in the audit log; what it means for the user's tokens is the store's to
+ * see to. Throws what `UserStore` and `Passwords` throw.
  */
 export class UserAccounts {
   constructor(private readonly ports: Ports) {}
 
-  async create(account: NewAccount, actor: string): Promise<User> {
-    checkUserName(account.name);
-    checkPassword(account.password);
-    const user = await this.ports.users.createUser({
-      ...account.name,
-      passwordHash: await this.ports.passwords.hash(account.password),
-      claims: account.claims ?? {},
-      roles: account.roles,
-    });
-    await this.#record('user.created', user, actor);
-    return user;
-  }
-
-  async setPassword(user: User, password: string, actor: string): Promise<void> {
+  async create({ name, password, roles, claims = {} }: NewAccount, author: Author): Promise<User> {
+    checkUserName(name);
     checkPassword(password);
     const passwordHash = await this.ports.passwords.hash(password);
-    await this.ports.users.updateUser(user.tenantDomain, user.id, { passwordHash });
-    await this.#revokeTokens(user);
-    await this.#record('user.password_set', user, actor);
+    const made = event('user.created', name, author, { roles: roles.join(' ') });
+    return this.ports.users.createUser({ ...name, passwordHash, claims, roles }, made);
   }
 
-  async setLocked(user: User, locked: boolean, actor: string): Promise<void> {
-    await this.ports.users.updateUser(user.tenantDomain, user.id, { locked });
-    if (locked) await this.#revokeTokens(user);
-    await this.#record(locked ? 'user.locked' : 'user.unlocked', user, actor);
+  async setPassword(user: User, password: string, author: Author): Promise<void> {
+    checkPassword(password);
+    const passwordHash = await this.ports.passwords.hash(password);
+    await this.#change(user, { passwordHash }, () => event('user.password_set', user, author));
+  }
+
+  async setLocked(user: User, locked: boolean, author: Author): Promise<void> {
+    await this.#change(user, { locked }, () => event(locked ? 'user.locked' : 'user.unlocked', user, author));
+  }
+
+  async setRoles(user: User, roles: NonNullable<UserChange['roles']>, author: Author): Promise<void> {
+    await this.#change(user, { roles }, (before, after) =>
+      event('user.roles_set', user, author, {
+        added: missing(before.roles, after.roles).join(' '),
+        removed: missing(after.roles, before.roles).join(' '),
+      }),
+    );
+  }
+
+  /** Only the names of the claims are recorded: what they say is about a person. */
+  async setClaims(user: User, claims: Readonly<Record<string, string>>, author: Author): Promise<void> {
+    await this.#change(user, { claims: { ...user.claims, ...claims } }, () =>
+      event('user.changed', user, author, { claims: Object.keys(claims).join(' ') }),
+    );
   }
 
   /** False when there was none. */
-  async delete(user: User, actor: string): Promise<boolean> {
-    const deleted = await this.ports.users.deleteUser(user.tenantDomain, user.id);
-    // Also when it was gone already: a repeated request finishes what a failed one began.
-    await this.#revokeTokens(user);
-    if (deleted) await this.#record('user.deleted', user, actor);
-    return deleted;
+  delete(user: User, author: Author): Promise<boolean> {
+    return this.ports.users.deleteUser(user.tenantDomain, user.id, event('user.deleted', user, author));
   }
 
-  async #revokeTokens(user: User): Promise<void> {
-    await this.ports.tokens.revokeBy({ kind: 'subject', subject: fullUserName(user) }, this.ports.clock.now());
-  }
-
-  async #record(action: AuditEvent['action'], user: User, actor: string): Promise<void> {
-    const target = fullUserName(user);
-    await this.ports.audit.record({ tenantDomain: user.tenantDomain, actor, action, target });
+  async #change(user: User, change: UserChange, recorded: (before: User, after: User) => AuditEvent): Promise<void> {
+    await this.ports.users.updateUser(user.tenantDomain, user.id, change, recorded);
   }
 }
+
+function event(action: string, name: UserName, author: Author, detail?: AuditEvent['detail']): AuditEvent {
+  return { tenantDomain: name.tenantDomain, ...author, action, target: fullUserName(name), detail };
+}
+
+/** Those of `wanted` that are not in `held`. */
+const missing = (held: readonly string[], wanted: readonly string[]) => wanted.filter((name) => !held.includes(name));
 
 /** Throws `UnacceptablePassword`. */
 export function checkPassword(password: string): void {

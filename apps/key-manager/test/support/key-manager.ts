@@ -82,7 +82,7 @@ export async function startTestKeyManager(
   });
   const gateway = await ensureCertificate(folder.path, { name: 'gateway', commonName: 'gateway', kind: 'client' });
   const passwords = new Passwords(config.keyManager.passwords, { concurrency: 2, maxQueue: 10 });
-  const accounts = new UserAccounts({ ...storage, audit: storage.auditLog, passwords, clock: { now: Date.now } });
+  const accounts = new UserAccounts({ users: storage.users, passwords });
   const send = sender(keyManager.ports.https, gateway.ca);
   return {
     ...keyManager,
@@ -107,11 +107,11 @@ export async function startTestKeyManager(
         new URLSearchParams(form).toString(),
       ),
     createUser: async (username, password, roles) => {
-      await accounts.create({ name: parseUserName(username), password, roles }, 'test');
+      await accounts.create({ name: parseUserName(username), password, roles }, { actor: 'test' });
     },
     async lockUser(username) {
       const user = await storage.users.findUser(parseUserName(username));
-      if (user) await accounts.setLocked(user, true, 'test');
+      if (user) await accounts.setLocked(user, true, { actor: 'test' });
     },
     async stop() {
       await keyManager.stop();

@@ -4,6 +4,7 @@ import type { ClientCredentialSource } from '../../applications/credentials.js';
 import { type RegisteredClient, registerClient } from '../../applications/dynamic-registration.js';
 import type { Clock } from '../../oauth2/ports.js';
 import { displayUserName } from '../../users/user-name.js';
+import { audited } from '../rest/audited.js';
 import { password } from '../rest/caller.js';
 import { type Route, route } from '../rest/route.js';
 
@@ -41,6 +42,7 @@ export function registrationRoutes(ports: {
       access: password(),
       body: registration,
       answer: registered,
+      audit: audited('client.registered', 'answer.clientId', { name: 'body.clientName' }),
       async handle(caller, { body }) {
         const client = await registerClient(ports, caller, {
           clientName: body.clientName,

@@ -10,6 +10,7 @@ import {
 import { type KeyPorts, listKeys } from '../../applications/keys.js';
 import type { SubscriptionStore } from '../../subscriptions/subscription-store.js';
 import { prefixes } from '../prefixes.js';
+import { audited } from '../rest/audited.js';
 import { token } from '../rest/caller.js';
 import { inTurn, listAnswer, listOf, pageQuery } from '../rest/page.js';
 import { Answer, type Route, route } from '../rest/route.js';
@@ -60,6 +61,7 @@ export function applicationRoutes(ports: ApplicationRoutePorts): Route[] {
       body: applicationBody,
       status: 201,
       answer: application,
+      audit: audited('application.created', 'answer.applicationId', { name: 'body.name' }),
       async handle(caller, { body }) {
         const made = await createApplication(ports, caller, toFacts(body));
         return new Answer(await whole(made), {
@@ -92,6 +94,7 @@ function oneRoutes(ports: ApplicationRoutePorts, whole: Whole): Route[] {
       access,
       body: applicationBody,
       answer: application,
+      audit: audited('application.changed', 'path.applicationId', { name: 'body.name' }),
       handle: async (caller, { parameters, body }) =>
         whole(await updateApplication(ports, caller, parameters.applicationId, toFacts(body))),
     }),
@@ -100,6 +103,7 @@ function oneRoutes(ports: ApplicationRoutePorts, whole: Whole): Route[] {
       path: '/applications/{applicationId}',
       summary: 'Deletes an application with its keys, tokens and subscriptions.',
       access,
+      audit: audited('application.deleted', 'path.applicationId'),
       async handle(caller, { parameters }) {
         const { id } = await ownApplication(applications, caller, parameters.applicationId);
         await applications.deleteApplication(id);

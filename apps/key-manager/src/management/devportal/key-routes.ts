@@ -11,6 +11,7 @@ import {
 } from '../../applications/keys.js';
 import { requireResidentKeyManager } from '../../applications/resident-key-manager.js';
 import type { TokenEndpoint } from '../../oauth2/token-endpoint.js';
+import { audited } from '../rest/audited.js';
 import type { Caller } from '../rest/caller.js';
 import { token } from '../rest/caller.js';
 import { type Route, route } from '../rest/route.js';
@@ -38,6 +39,11 @@ export function keyRoutes(ports: KeyRoutePorts): Route[] {
       access,
       body: generateKeysBody,
       answer: applicationKey,
+      audit: audited('consumer_key.generated', 'answer.consumerKey', {
+        application: 'path.applicationId',
+        keyType: 'body.keyType',
+        grantTypes: 'body.grantTypesToBeSupported',
+      }),
       async handle(caller, { parameters, body }) {
         const application = await own(caller, parameters);
         requireResidentKeyManager(body.keyManager);
@@ -68,6 +74,18 @@ export function keyRoutes(ports: KeyRoutePorts): Route[] {
       answer: applicationKey,
       handle: async (caller, { parameters }) => toApplicationKey(await ownKey(caller, parameters)),
     }),
+    ...changingRoutes(ports, ownKey),
+    ...secretRoutes(ports, ownKey),
+  ];
+}
+
+type OwnKey = (
+  caller: Caller,
+  parameters: { applicationId: string; keyMappingId: string },
+) => ReturnType<typeof findKey>;
+
+function changingRoutes(ports: KeyRoutePorts, ownKey: OwnKey): Route[] {
+  return [
     route({
       method: 'PUT',
       path: key,
@@ -75,6 +93,10 @@ export function keyRoutes(ports: KeyRoutePorts): Route[] {
       access,
       body: keyBody,
       answer: applicationKey,
+      audit: audited('consumer_key.changed', 'answer.consumerKey', {
+        application: 'path.applicationId',
+        grantTypes: 'body.supportedGrantTypes',
+      }),
       async handle(caller, { parameters, body }) {
         const found = await ownKey(caller, parameters);
         const changed = await updateKey(ports, found, {
@@ -90,19 +112,14 @@ export function keyRoutes(ports: KeyRoutePorts): Route[] {
       path: key,
       summary: 'Deletes a consumer key and revokes its tokens.',
       access,
+      audit: audited('consumer_key.deleted', 'path.keyMappingId', { application: 'path.applicationId' }),
       async handle(caller, { parameters }) {
         const { registration } = await ownKey(caller, parameters);
         await ports.clients.deleteRegistration(registration.clientId);
       },
     }),
-    ...secretRoutes(ports, ownKey),
   ];
 }
-
-type OwnKey = (
-  caller: Caller,
-  parameters: { applicationId: string; keyMappingId: string },
-) => ReturnType<typeof findKey>;
 
 function secretRoutes(ports: KeyRoutePorts, ownKey: OwnKey): Route[] {
   return [
@@ -122,6 +139,7 @@ function secretRoutes(ports: KeyRoutePorts, ownKey: OwnKey): Route[] {
       summary: 'A new secret; the old one is dead at once.',
       access,
       answer: z.object({ consumerKey: z.string(), consumerSecret: z.string() }),
+      audit: audited('consumer_secret.regenerated', 'answer.consumerKey', { application: 'path.applicationId' }),
       async handle(caller, { parameters }) {
         const found = await ownKey(caller, parameters);
         return {

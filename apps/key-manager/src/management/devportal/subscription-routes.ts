@@ -10,6 +10,7 @@ import type { Subscription } from '../../subscriptions/subscription.js';
 import { displayUserName } from '../../users/user-name.js';
 import { isUuid } from '../../uuid.js';
 import { prefixes } from '../prefixes.js';
+import { audited } from '../rest/audited.js';
 import { type Caller, token } from '../rest/caller.js';
 import { inTurn, listAnswer, listOf, pageQuery } from '../rest/page.js';
 import { Answer, type Route, route } from '../rest/route.js';
@@ -49,6 +50,11 @@ export function subscriptionRoutes(ports: SubscriptionRoutePorts): Route[] {
       body: newSubscription,
       status: 201,
       answer: subscriptionAnswer,
+      audit: audited('subscription.created', 'answer.subscriptionId', {
+        application: 'body.applicationId',
+        api: 'body.apiId',
+        policy: 'body.throttlingPolicy',
+      }),
       async handle(caller, { body }) {
         const application = await ownApplication(ports.applications, caller, body.applicationId);
         const made = await subscribe(ports, caller, application, body);
@@ -76,6 +82,7 @@ export function subscriptionRoutes(ports: SubscriptionRoutePorts): Route[] {
       access,
       body: z.object({ throttlingPolicy: z.string().min(1).max(255) }),
       answer: subscriptionAnswer,
+      audit: audited('subscription.changed', 'path.subscriptionId', { policy: 'body.throttlingPolicy' }),
       async handle(caller, { parameters, body: { throttlingPolicy } }) {
         const { subscription, application } = await own(ports, caller, parameters.subscriptionId);
         const api = await ports.apis.findApi(subscription.apiId);
@@ -90,6 +97,7 @@ export function subscriptionRoutes(ports: SubscriptionRoutePorts): Route[] {
       path: one,
       summary: 'Ends a subscription.',
       access,
+      audit: audited('subscription.deleted', 'path.subscriptionId'),
       async handle(caller, { parameters }) {
         const { subscription } = await own(ports, caller, parameters.subscriptionId);
         await ports.subscriptions.deleteSubscription(subscription.id);

@@ -3,6 +3,7 @@ import type { Api } from '../../apis/api.js';
 import { type ApiPorts, accessibleApi, createApi, deleteApi, updateApi } from '../../apis/api-rules.js';
 import { accessRoles } from '../../apis/visibility.js';
 import { prefixes } from '../prefixes.js';
+import { audited } from '../rest/audited.js';
 import { token } from '../rest/caller.js';
 import { listAnswer, listOf, pageQuery } from '../rest/page.js';
 import { misfit } from '../rest/problem.js';
@@ -24,6 +25,11 @@ export function apiRoutes(ports: ApiPorts): Route[] {
       body: newApi,
       status: 201,
       answer: apiAnswer,
+      audit: audited('api.created', 'answer.id', {
+        name: 'body.name',
+        version: 'body.version',
+        context: 'body.context',
+      }),
       async handle(caller, { body }) {
         const { name, version, context, isDefaultVersion } = body;
         const api = await createApi(ports, caller, { name, version, context, isDefaultVersion, body: toBody(body) });
@@ -78,6 +84,7 @@ function changingRoutes(ports: ApiPorts): Route[] {
       access: token('api_create', 'api_publish', 'api_manage'),
       body: apiChange,
       answer: apiAnswer,
+      audit: audited('api.changed', 'path.apiId'),
       async handle(caller, { parameters, body }) {
         const api = await accessibleApi(ports.apis, caller, parameters.apiId);
         return toApiObject(await change(ports, api, body));
@@ -88,6 +95,7 @@ function changingRoutes(ports: ApiPorts): Route[] {
       path: one,
       summary: 'Deletes an API that nobody is subscribed to.',
       access: token('api_delete', 'api_manage'),
+      audit: audited('api.deleted', 'path.apiId'),
       async handle(caller, { parameters }) {
         await deleteApi(ports, await accessibleApi(ports.apis, caller, parameters.apiId));
       },

@@ -3,6 +3,7 @@ import { accessibleApi } from '../../apis/api-rules.js';
 import type { ApiStore } from '../../apis/api-store.js';
 import { changeLifecycle, checkedItems, lifecycleState, stateName } from '../../apis/lifecycle.js';
 import { displayUserName } from '../../users/user-name.js';
+import { audited } from '../rest/audited.js';
 import { token } from '../rest/caller.js';
 import { type Route, route } from '../rest/route.js';
 
@@ -27,6 +28,7 @@ export function lifecycleRoutes({ apis }: { readonly apis: ApiStore }): Route[] 
         lifecycleChecklist: z.string().max(1_024).optional().describe('name:true,name:false'),
       }),
       answer: z.object({ workflowStatus: z.string(), lifecycleState: state }),
+      audit: audited('api.lifecycle_changed', 'query.apiId', { action: 'query.action' }),
       async handle(caller, { query: { apiId, action, lifecycleChecklist } }) {
         const api = await accessibleApi(apis, caller, apiId);
         const now = await changeLifecycle(apis, api, action, checkedItems(lifecycleChecklist), caller.subject);

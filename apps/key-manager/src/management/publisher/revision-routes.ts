@@ -12,6 +12,7 @@ import {
 } from '../../apis/revisions.js';
 import type { Clock } from '../../oauth2/ports.js';
 import { Refusal } from '../../refusal.js';
+import { audited } from '../rest/audited.js';
 import { type Caller, token } from '../rest/caller.js';
 import { type Route, route } from '../rest/route.js';
 import { apiAnswer } from './api-schema.js';
@@ -88,6 +89,7 @@ export function revisionRoutes(ports: RevisionRoutePorts): Route[] {
       body: z.object({ description: z.string().max(255).nullish() }).optional(),
       status: 201,
       answer: revisionAnswer,
+      audit: audited('api_revision.created', 'answer.id', { api: 'path.apiId' }),
       async handle(caller, { parameters, body }) {
         const api = await forNewRevision(apis, caller, parameters.apiId);
         return toRevision(ports, await createRevision(apis, api, body?.description ?? ''), []);
@@ -98,6 +100,7 @@ export function revisionRoutes(ports: RevisionRoutePorts): Route[] {
       path: '/apis/{apiId}/revisions/{revisionId}',
       summary: 'Deletes a revision that is not deployed.',
       access: changing,
+      audit: audited('api_revision.deleted', 'path.revisionId', { api: 'path.apiId' }),
       async handle(caller, { parameters }) {
         const api = await accessibleApi(apis, caller, parameters.apiId);
         await deleteRevision(apis, await findRevision(apis, api, parameters.revisionId));
@@ -119,6 +122,7 @@ function deploymentRoutes(ports: RevisionRoutePorts): Route[] {
       ...shared,
       path: '/apis/{apiId}/deploy-revision',
       summary: 'Deploys a revision to gateway environments.',
+      audit: audited('api_revision.deployed', 'query.revisionId', { api: 'path.apiId' }),
       body: deploymentRequests,
       answer: z.array(deploymentAnswer),
       async handle(caller, { parameters, query, body }) {
@@ -131,6 +135,7 @@ function deploymentRoutes(ports: RevisionRoutePorts): Route[] {
       ...shared,
       path: '/apis/{apiId}/undeploy-revision',
       summary: 'Takes a revision off gateway environments.',
+      audit: audited('api_revision.undeployed', 'query.revisionId', { api: 'path.apiId' }),
       body: deploymentRequests,
       answer: z.array(deploymentAnswer),
       async handle(caller, { parameters, query, body }) {
@@ -143,6 +148,7 @@ function deploymentRoutes(ports: RevisionRoutePorts): Route[] {
       ...shared,
       path: '/apis/{apiId}/restore-revision',
       summary: 'Sets the API back to a revision.',
+      audit: audited('api_revision.restored', 'query.revisionId', { api: 'path.apiId' }),
       answer: apiAnswer,
       async handle(caller, { parameters, query }) {
         const [api, revision] = await of(caller, parameters.apiId, query.revisionId);

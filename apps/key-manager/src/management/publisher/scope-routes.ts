@@ -7,6 +7,7 @@ import { Refusal } from '../../refusal.js';
 import { AlreadyExists } from '../../storage/errors.js';
 import type { UserStore } from '../../users/user-store.js';
 import { isUuid } from '../../uuid.js';
+import { audited } from '../rest/audited.js';
 import { type Caller, token } from '../rest/caller.js';
 import { listAnswer, pageOf, pageQuery } from '../rest/page.js';
 import { Answer, type Route, route } from '../rest/route.js';
@@ -51,6 +52,7 @@ export function scopeRoutes(ports: ScopeRoutePorts): Route[] {
       body: scopeBody,
       status: 201,
       answer: scopeAnswer,
+      audit: audited('scope.created', 'answer.id', { name: 'answer.name', bindings: 'answer.bindings' }),
       handle: ({ tenantDomain }, { body }) => create(sharedScopes, tenantDomain, body),
     }),
     route({
@@ -68,6 +70,7 @@ export function scopeRoutes(ports: ScopeRoutePorts): Route[] {
       access: managing,
       body: scopeBody,
       answer: scopeAnswer,
+      audit: audited('scope.changed', 'path.scopeId', { name: 'answer.name', bindings: 'answer.bindings' }),
       async handle(caller, { parameters, body }) {
         const scope = await find(sharedScopes, caller, parameters.scopeId);
         const changed = { ...scope, ...facts(body), name: scope.name };
@@ -86,6 +89,7 @@ function otherRoutes({ sharedScopes, apis, users }: ScopeRoutePorts): Route[] {
       path: one,
       summary: 'Deletes a shared scope that no API uses.',
       access: managing,
+      audit: audited('scope.deleted', 'path.scopeId'),
       async handle(caller, { parameters }) {
         const { id, name } = await find(sharedScopes, caller, parameters.scopeId);
         await requireUnused(apis, caller.tenantDomain, name);

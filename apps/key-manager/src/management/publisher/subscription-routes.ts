@@ -7,6 +7,7 @@ import type { Subscription } from '../../subscriptions/subscription.js';
 import type { SubscriptionStore } from '../../subscriptions/subscription-store.js';
 import { displayUserName } from '../../users/user-name.js';
 import { isUuid } from '../../uuid.js';
+import { audited } from '../rest/audited.js';
 import { type Caller, token } from '../rest/caller.js';
 import { inTurn, listAnswer, listOf, pageQuery } from '../rest/page.js';
 import { type Route, route } from '../rest/route.js';
@@ -51,6 +52,7 @@ export function subscriptionRoutes(ports: SubscriptionRoutePorts): Route[] {
       access: blocking,
       query: z.object({ subscriptionId: bySubscription, blockState: z.enum(['BLOCKED', 'PROD_ONLY_BLOCKED']) }),
       answer: subscriptionAnswer,
+      audit: audited('subscription.blocked', 'query.subscriptionId', { state: 'query.blockState' }),
       handle: (caller, { query }) => setStatus(ports, caller, query.subscriptionId, query.blockState),
     }),
     route({
@@ -60,6 +62,7 @@ export function subscriptionRoutes(ports: SubscriptionRoutePorts): Route[] {
       access: blocking,
       query: z.object({ subscriptionId: bySubscription }),
       answer: subscriptionAnswer,
+      audit: audited('subscription.unblocked', 'query.subscriptionId'),
       handle: (caller, { query }) => setStatus(ports, caller, query.subscriptionId, 'UNBLOCKED'),
     }),
   ];

@@ -4,6 +4,8 @@ export interface Caller {
   readonly subject: string;
   readonly tenantDomain: string;
   readonly roles: readonly string[];
+  /** The other end of the connection, for the audit log; absent until the request is let in. */
+  readonly clientAddress?: string | undefined;
 }
 
 /** A caller by access token, with what the token is good for. */

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import type { AuditLog } from '../../oauth2/ports.js';
+import { recordCall } from './audited.js';
 import { type Authenticators, authenticate, type Sender } from './authenticate.js';
 import type { Caller } from './caller.js';
 import { openApiDocument } from './openapi.js';
@@ -9,11 +11,11 @@ import { Answer, type Plane, type RestRequest, type Route } from './route.js';
 const bodyLimitBytes = 1_048_576;
 
 /** A plane as a Fastify plugin: its own parsers, its own error body, one handler per row of its table. */
-export function restPlugin(plane: Plane, authenticators: Authenticators): FastifyPluginAsync {
+export function restPlugin(plane: Plane, authenticators: Authenticators, auditLog: AuditLog): FastifyPluginAsync {
   return async (fastify) => {
     parseJson(fastify);
     fastify.setErrorHandler((error, request, reply) => refuse(plane, error, request, reply));
-    for (const route of plane.routes) register(fastify, plane, route, authenticators);
+    for (const route of plane.routes) register(fastify, plane, route, { ...authenticators, auditLog });
     const document = openApiDocument(plane);
     fastify.get(`${plane.prefix}/openapi.json`, () => document);
   };
@@ -57,7 +59,9 @@ function isTooDeep(text: string): boolean {
   return false;
 }
 
-function register(fastify: FastifyInstance, plane: Plane, route: Route, authenticators: Authenticators): void {
+type Around = Authenticators & { readonly auditLog: AuditLog };
+
+function register(fastify: FastifyInstance, plane: Plane, route: Route, around: Around): void {
   const callers = new WeakMap<FastifyRequest, Caller>();
   fastify.route({
     method: route.method,
@@ -66,14 +70,19 @@ function register(fastify: FastifyInstance, plane: Plane, route: Route, authenti
     // Before the body is read, so that a stranger's upload costs nothing.
     onRequest: async (request) => {
       // A password check that waits for its turn is dropped when nobody waits for it any more.
-      const caller = await authenticators.callers.during(
+      const caller = await around.callers.during(
         () => request.raw.socket.destroyed,
-        () => authenticate(route.access, senderOf(request), authenticators),
+        () => authenticate(route.access, senderOf(request), around),
       );
-      if (caller) callers.set(request, caller);
+      if (caller) callers.set(request, { ...caller, clientAddress: request.ip });
     },
     handler: async (request, reply) => {
-      const answer = await route.handle(callers.get(request) as never, restRequest(route, request) as never);
+      const caller = callers.get(request);
+      const said = restRequest(route, request);
+      const answer = await route.handle(caller as never, said as never);
+      if (typeof route.audit === 'object') {
+        await recordCall(around.auditLog, route.audit, { caller, clientAddress: request.ip }, said, answer);
+      }
       return write(plane, route, answer, reply);
     },
   });

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Audited } from './audited.js';
 import type { Access, Caller } from './caller.js';
 
 /** `{name}` parts of a path as an object of strings. */
@@ -29,6 +30,8 @@ export interface Route<Parameters = never, Query = never, Body = never, Who = ne
   /** 200 unless said. */
   readonly status?: number | undefined;
   readonly answer?: z.ZodType | undefined;
+  /** What is recorded of a call that changed something; `by handler` when only the handler knows what it changed. */
+  readonly audit?: Audited | 'by handler' | undefined;
   handle(caller: Who, request: RestRequest<Parameters, Query, Body>): Promise<unknown>;
 }
 

@@ -1,17 +1,18 @@
 import { z } from 'zod';
-import type { AuditLog } from '../../oauth2/ports.js';
+import type { AuditEvent } from '../../oauth2/ports.js';
 import { Refusal } from '../../refusal.js';
+import { NotFound } from '../../storage/errors.js';
 import { builtInRoles } from '../../users/user.js';
-import type { UserStore } from '../../users/user-store.js';
+import type { Role, UserStore } from '../../users/user-store.js';
 import { isUuid } from '../../uuid.js';
 import { prefixes } from '../prefixes.js';
+import { authorOf } from '../rest/audited.js';
 import { type Caller, password } from '../rest/caller.js';
 import { Answer, type Route, route } from '../rest/route.js';
 import { equalsFilter, listQuery, listResponse, type PatchOperation, patchBody } from './scim-messages.js';
 
 export interface RoleRoutePorts {
   readonly users: UserStore;
-  readonly auditLog: AuditLog;
 }
 
 interface Dialect {
@@ -45,13 +46,11 @@ const newRole = z.looseObject({
 });
 const roleAnswer = z.looseObject({ id: z.string(), displayName: z.string() });
 
-type Role = Awaited<ReturnType<UserStore['listRoles']>>[number];
-
 export function roleRoutes(ports: RoleRoutePorts): Route[] {
   return dialects.flatMap((dialect) => [...collectionRoutes(ports, dialect), ...oneRoutes(ports, dialect)]);
 }
 
-function collectionRoutes({ users, auditLog }: RoleRoutePorts, dialect: Dialect): Route[] {
+function collectionRoutes({ users }: RoleRoutePorts, dialect: Dialect): Route[] {
   return [
     route({
       method: 'GET',
@@ -79,11 +78,12 @@ function collectionRoutes({ users, auditLog }: RoleRoutePorts, dialect: Dialect)
       body: newRole,
       status: 201,
       answer: roleAnswer,
+      audit: 'by handler',
       async handle(caller, { body }) {
-        const made = await users.createRole(caller.tenantDomain, body.displayName);
-        await record(auditLog, caller, 'role.created', made.name);
-        for (const { value } of body.users ?? body.members ?? [])
-          await setMember(users, caller, made.name, value, true);
+        const name = body.displayName;
+        const members = (body.users ?? body.members ?? []).map(({ value }) => value);
+        const recorded = event(caller, 'role.created', name, { members: members.join(' ') });
+        const made = await orUnknownUser(() => users.createRole(caller.tenantDomain, name, members, recorded));
         const resource = toResource(await find(users, caller, made.id), dialect);
         return new Answer(resource, { headers: { Location: resource.meta.location } });
       },
@@ -91,7 +91,7 @@ function collectionRoutes({ users, auditLog }: RoleRoutePorts, dialect: Dialect)
   ];
 }
 
-function oneRoutes({ users, auditLog }: RoleRoutePorts, dialect: Dialect): Route[] {
+function oneRoutes({ users }: RoleRoutePorts, dialect: Dialect): Route[] {
   const path = `${dialect.path}/{roleId}` as const;
   return [
     route({
@@ -105,32 +105,35 @@ function oneRoutes({ users, auditLog }: RoleRoutePorts, dialect: Dialect): Route
     route({
       method: 'PATCH',
       path,
-      summary: 'Adds members to a role, or takes them out.',
+      summary: 'Adds members to a role, or takes them out, which ends every token of theirs.',
       access,
       body: patchBody,
       answer: roleAnswer,
+      audit: 'by handler',
       async handle(caller, { parameters, body }) {
-        for (const operation of body.Operations) {
-          await change(users, caller, await find(users, caller, parameters.roleId), operation);
-        }
         const role = await find(users, caller, parameters.roleId);
-        await record(auditLog, caller, 'role.members_set', role.name);
-        return toResource(role, dialect);
+        const change = (heldIds: readonly string[]) => body.Operations.reduce(membersAfter, [...heldIds]);
+        await orUnknownUser(() =>
+          users.changeMembers(caller.tenantDomain, role.id, change, (added, removed) =>
+            event(caller, 'role.members_changed', role.name, { added: added.join(' '), removed: removed.join(' ') }),
+          ),
+        );
+        return toResource(await find(users, caller, role.id), dialect);
       },
     }),
     route({
       method: 'DELETE',
       path,
-      summary: 'Deletes a role.',
+      summary: 'Deletes a role and ends every token of its members.',
       access,
       status: 204,
+      audit: 'by handler',
       async handle(caller, { parameters }) {
         const role = await find(users, caller, parameters.roleId);
         if ((builtInRoles as readonly string[]).includes(role.name)) {
           throw new Refusal('forbidden', `The role ${role.name} is part of every tenant`);
         }
-        await users.deleteRole(caller.tenantDomain, role.id);
-        await record(auditLog, caller, 'role.deleted', role.name);
+        await users.deleteRole(caller.tenantDomain, role.id, event(caller, 'role.deleted', role.name));
       },
     }),
   ];
@@ -142,18 +145,14 @@ async function find(users: UserStore, { tenantDomain }: Caller, id: string): Pro
   return role;
 }
 
-/** `users` and `members` mean the same; `users[value eq "id"]` names one. */
-async function change(users: UserStore, caller: Caller, role: Role, operation: PatchOperation): Promise<void> {
+/** `users` and `members` mean the same; `users[value eq "id"]` names one. Also run again when a transaction is. */
+function membersAfter(held: readonly string[], operation: PatchOperation): string[] {
   const [, list, named] = /^(users|members)(?:\[value eq "([^"]*)"\])?$/i.exec(operation.path ?? '') ?? [];
   const given = named === undefined ? idsOf(operation, list !== undefined) : [named];
-  const held = role.members.map(({ id }) => id);
-  const removesAll = operation.op === 'remove' && named === undefined && operation.value === undefined;
-  const taken = removesAll || operation.op === 'replace' ? held.filter((id) => !given.includes(id)) : [];
-  for (const id of operation.op === 'remove' ? [...taken, ...given] : taken) {
-    await setMember(users, caller, role.name, id, false);
-  }
-  if (operation.op === 'remove') return;
-  for (const id of given) await setMember(users, caller, role.name, id, true);
+  if (operation.op === 'add') return [...held, ...given];
+  if (operation.op === 'replace') return named === undefined ? given : [...held, ...given];
+  const removesAll = named === undefined && operation.value === undefined;
+  return removesAll ? [] : held.filter((id) => !given.includes(id));
 }
 
 function idsOf({ value, path }: PatchOperation, isList: boolean): string[] {
@@ -167,15 +166,17 @@ function idsOf({ value, path }: PatchOperation, isList: boolean): string[] {
   return read.data.map((entry) => entry.value);
 }
 
-async function setMember(users: UserStore, caller: Caller, role: string, id: string, isMember: boolean): Promise<void> {
-  const user = isUuid(id) ? await users.findUserById(caller.tenantDomain, id) : undefined;
-  if (!user) throw new Refusal('invalid', `User ${id} not found`);
-  const others = user.roles.filter((name) => name !== role);
-  await users.updateUser(caller.tenantDomain, id, { roles: isMember ? [...others, role] : others });
+/** A user who is not there is a wrong value, not a missing resource. */
+async function orUnknownUser<T>(change: () => Promise<T>): Promise<T> {
+  try {
+    return await change();
+  } catch (error) {
+    throw error instanceof NotFound ? new Refusal('invalid', error.message) : error;
+  }
 }
 
-function record(auditLog: AuditLog, { tenantDomain, subject }: Caller, action: string, target: string): Promise<void> {
-  return auditLog.record({ tenantDomain, actor: subject, action, target });
+function event(caller: Caller, action: string, target: string, detail?: AuditEvent['detail']): AuditEvent {
+  return { tenantDomain: caller.tenantDomain, ...authorOf(caller), action, target, detail };
 }
 
 function toResource({ id, name, members }: Role, { path, resourceType, schema, members: called }: Dialect) {

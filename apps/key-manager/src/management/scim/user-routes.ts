@@ -1,13 +1,13 @@
 import type { z } from 'zod';
-import type { AuditLog } from '../../oauth2/ports.js';
 import { Refusal } from '../../refusal.js';
 import { NotFound } from '../../storage/errors.js';
 import type { User } from '../../users/user.js';
 import type { UserAccounts } from '../../users/user-accounts.js';
 import { fullUserName } from '../../users/user-name.js';
-import type { UserStore } from '../../users/user-store.js';
+import type { RoleChange, UserStore } from '../../users/user-store.js';
 import { isUuid } from '../../uuid.js';
 import { prefixes } from '../prefixes.js';
+import { authorOf } from '../rest/audited.js';
 import { type Caller, password } from '../rest/caller.js';
 import { Answer, type Route, route } from '../rest/route.js';
 import { equalsFilter, listQuery, listResponse, patchBody } from './scim-messages.js';
@@ -26,7 +26,6 @@ import {
 export interface UserRoutePorts {
   readonly users: UserStore;
   readonly accounts: UserAccounts;
-  readonly auditLog: AuditLog;
 }
 
 const access = password('admin');
@@ -60,6 +59,7 @@ export function userRoutes(ports: UserRoutePorts): Route[] {
       body: newUser,
       status: 201,
       answer: userAnswer,
+      audit: 'by handler',
       async handle(caller, { body }) {
         const user = await create(ports, caller, body);
         return new Answer(toUserResource(user), { headers: { Location: `${prefixes.scim}/Users/${user.id}` } });
@@ -87,6 +87,7 @@ function changingRoutes(ports: UserRoutePorts): Route[] {
       access,
       body: userAttributes,
       answer: userAnswer,
+      audit: 'by handler',
       async handle(caller, { parameters, body }) {
         const user = await find(users, caller, parameters.userId);
         return toUserResource(await apply(ports, caller, user, body));
@@ -95,13 +96,17 @@ function changingRoutes(ports: UserRoutePorts): Route[] {
     route({
       method: 'PATCH',
       path: one,
-      summary: 'Changes attributes, the password or the roles of a user. A new password ends every token.',
+      summary:
+        'Changes attributes, the password or the roles of a user. A new password or a lost role ends every token.',
       access,
       body: patchBody,
       answer: userAnswer,
+      audit: 'by handler',
       async handle(caller, { parameters, body }) {
         const user = await find(users, caller, parameters.userId);
-        return toUserResource(await apply(ports, caller, user, attributesOf(body.Operations, user.roles)));
+        const attributes = attributesOf(body.Operations, user.roles);
+        const roles = (held: readonly string[]) => rolesOf(attributesOf(body.Operations, held)) ?? held;
+        return toUserResource(await apply(ports, caller, user, attributes, rolesOf(attributes) && roles));
       },
     }),
     route({
@@ -110,10 +115,11 @@ function changingRoutes(ports: UserRoutePorts): Route[] {
       summary: 'Deletes a user and ends every token.',
       access,
       status: 204,
+      audit: 'by handler',
       async handle(caller, { parameters }) {
         const user = await find(users, caller, parameters.userId);
         if (fullUserName(user) === caller.subject) throw new Refusal('forbidden', 'Nobody deletes the own account');
-        await accounts.delete(user, caller.subject);
+        await accounts.delete(user, authorOf(caller));
       },
     }),
   ];
@@ -126,7 +132,7 @@ async function create(ports: UserRoutePorts, caller: Caller, body: z.output<type
     roles: rolesOf(body) ?? [],
     claims: claimsOf(body),
   };
-  const user = await orUnknownRole(() => ports.accounts.create(account, caller.subject));
+  const user = await orUnknownRole(() => ports.accounts.create(account, authorOf(caller)));
   return body.active === false ? apply(ports, caller, user, { active: false }) : user;
 }
 
@@ -136,25 +142,21 @@ async function find(users: UserStore, { tenantDomain }: Caller, id: string): Pro
   return user;
 }
 
-/** Applies what is said and leaves the rest; the password and the lock end tokens, which `UserAccounts` does. */
-async function apply(ports: UserRoutePorts, caller: Caller, user: User, said: UserAttributes): Promise<User> {
-  const { users, accounts, auditLog } = ports;
-  const roles = rolesOf(said);
+/** Applies what is said and leaves the rest. */
+async function apply(
+  { users, accounts }: UserRoutePorts,
+  caller: Caller,
+  user: User,
+  said: UserAttributes,
+  roles: RoleChange | undefined = rolesOf(said),
+): Promise<User> {
+  const author = authorOf(caller);
   const claims = claimsOf(said);
-  if (roles || Object.keys(claims).length > 0) {
-    const change = { ...(roles ? { roles } : {}), claims: { ...user.claims, ...claims } };
-    await orUnknownRole(() => users.updateUser(user.tenantDomain, user.id, change));
-    await auditLog.record({
-      tenantDomain: user.tenantDomain,
-      actor: caller.subject,
-      action: roles ? 'user.roles_set' : 'user.changed',
-      target: fullUserName(user),
-      ...(roles ? { detail: { roles: roles.join(' ') } } : {}),
-    });
-  }
-  if (said.password !== undefined) await accounts.setPassword(user, said.password, caller.subject);
+  if (Object.keys(claims).length > 0) await accounts.setClaims(user, claims, author);
+  if (roles) await orUnknownRole(() => accounts.setRoles(user, roles, author));
+  if (said.password !== undefined) await accounts.setPassword(user, said.password, author);
   if (typeof said.active === 'boolean' && said.active === user.locked) {
-    await accounts.setLocked(user, !said.active, caller.subject);
+    await accounts.setLocked(user, !said.active, author);
   }
   return find(users, caller, user.id);
 }

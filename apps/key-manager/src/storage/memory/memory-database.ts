@@ -138,8 +138,8 @@ export class MemoryDatabase {
     this.appendRevocation({ kind: 'subject', subject }, at);
   }
 
-  subjectEpoch(subject: string | undefined): number {
-    return subject === undefined ? 0 : (this.subjectEpochs.get(subject) ?? 0);
+  subjectEpoch(subject: string): number {
+    return this.subjectEpochs.get(subject) ?? 0;
   }
 
   userKey(tenantDomain: string, domain: string, username: string): string {

@@ -133,14 +133,14 @@ export class MemoryTokenStore implements TokenStore {
   #newGrant({ grant }: NewTokens): GrantRow {
     const client = this.db.clients.get(grant.clientId);
     if (!client?.registration.active) throw new NotFound(`client ${grant.clientId}`);
-    const subjectEpoch = this.db.subjectEpoch(grant.subject);
+    const subjectEpoch = this.db.subjectEpoch(grant.subject ?? grant.clientId);
     return { record: grant, clientEpoch: client.epoch, subjectEpoch, revoked: false };
   }
 
   #alive({ record, revoked, clientEpoch, subjectEpoch }: GrantRow): boolean {
     const client = this.db.clients.get(record.clientId);
     if (revoked || !client?.registration.active) return false;
-    return client.epoch === clientEpoch && this.db.subjectEpoch(record.subject) === subjectEpoch;
+    return client.epoch === clientEpoch && this.db.subjectEpoch(record.subject ?? record.clientId) === subjectEpoch;
   }
 
   #accessTokensOf(grantId: string): AccessTokenRow[] {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AuditEvent } from '../../oauth2/ports.js';
 import type { User, UserWithPassword } from '../../users/user.js';
 import { fullUserName, type UserName } from '../../users/user-name.js';
 import type { NewUser, UserChange, UserStore } from '../../users/user-store.js';
@@ -12,7 +13,7 @@ const sorted = (roles: readonly string[]): string[] => [...new Set(roles)].sort(
 export class MemoryUserStore implements UserStore {
   constructor(private readonly db: MemoryDatabase) {}
 
-  async createUser(user: NewUser): Promise<User> {
+  async createUser(user: NewUser, recorded?: AuditEvent): Promise<User> {
     assertStorable(user);
     if (this.#find(user) !== undefined) throw new AlreadyExists(`user ${user.username}`);
     this.#requireRoles(user.tenantDomain, user.roles);
@@ -21,6 +22,7 @@ export class MemoryUserStore implements UserStore {
     const times = { createdAt: now, updatedAt: now };
     const created = { ...structuredClone(user), id: randomUUID(), roles, locked: false, ...times };
     this.db.users.set(created.id, created);
+    this.#record(recorded);
     return withoutPassword(created);
   }
 
@@ -42,15 +44,22 @@ export class MemoryUserStore implements UserStore {
     return { users: all.slice(page.offset, page.offset + page.limit).map(withoutPassword), total: all.length };
   }
 
-  async updateUser(tenantDomain: string, id: string, change: UserChange): Promise<User> {
-    assertStorable(change);
+  async updateUser(
+    tenantDomain: string,
+    id: string,
+    { roles, ...columns }: UserChange,
+    recorded?: (before: User, after: User) => AuditEvent,
+  ): Promise<User> {
+    assertStorable([columns, typeof roles === 'function' ? [] : roles]);
     const before = this.#inTenant(tenantDomain, id);
     if (before === undefined) throw new NotFound(`user ${id}`);
-    this.#requireRoles(tenantDomain, change.roles ?? []);
-    const roles = sorted(change.roles ?? before.roles);
-    const after = { ...before, ...structuredClone(change), roles, updatedAt: this.db.clock.now() };
+    const wanted = sorted(typeof roles === 'function' ? roles(before.roles) : (roles ?? before.roles));
+    this.#requireRoles(tenantDomain, wanted);
+    const after = { ...before, ...structuredClone(columns), roles: wanted, updatedAt: this.db.clock.now() };
     this.db.users.set(id, after);
-    if (after.locked && !before.locked) this.db.revokeSubject(fullUserName(after), this.db.clock.now());
+    const isLess = (after.locked && !before.locked) || before.roles.some((name) => !wanted.includes(name));
+    if (isLess || columns.passwordHash !== undefined) this.#endTokens(after, isLess);
+    this.#record(recorded?.(withoutPassword(before), withoutPassword(after)));
     return withoutPassword(after);
   }
 
@@ -61,11 +70,12 @@ export class MemoryUserStore implements UserStore {
     return true;
   }
 
-  async deleteUser(tenantDomain: string, id: string): Promise<boolean> {
+  async deleteUser(tenantDomain: string, id: string, recorded?: AuditEvent): Promise<boolean> {
     const user = this.#inTenant(tenantDomain, id);
     if (user === undefined) return false;
     this.db.users.delete(id);
-    this.db.revokeSubject(fullUserName(user), this.db.clock.now());
+    this.#endTokens(user, true);
+    this.#record(recorded);
     return true;
   }
 
@@ -81,23 +91,71 @@ export class MemoryUserStore implements UserStore {
     }));
   }
 
-  async createRole(tenantDomain: string, name: string) {
+  async createRole(tenantDomain: string, name: string, memberIds: readonly string[] = [], recorded?: AuditEvent) {
     assertStorable(name);
     if (this.#roles(tenantDomain).some((role) => role.name === name)) throw new AlreadyExists(`role ${name}`);
+    const members = memberIds.map((id) => this.#require(tenantDomain, id));
     const id = randomUUID();
     this.db.roles.set(id, { id, tenantDomain, name });
+    for (const user of members) this.db.users.set(user.id, { ...user, roles: sorted([...user.roles, name]) });
+    this.#record(recorded);
     return { id, name };
   }
 
-  async deleteRole(tenantDomain: string, id: string): Promise<boolean> {
+  async changeMembers(
+    tenantDomain: string,
+    roleId: string,
+    change: (heldIds: readonly string[]) => readonly string[],
+    recorded?: (added: readonly string[], removed: readonly string[]) => AuditEvent,
+  ): Promise<void> {
+    const role = this.db.roles.get(roleId);
+    if (role?.tenantDomain !== tenantDomain) throw new NotFound(`role ${roleId}`);
+    const held = this.#members(role).map(({ id }) => id);
+    const wanted = change(held);
+    const added = sorted(wanted.filter((id) => !held.includes(id)));
+    const removed = sorted(held.filter((id) => !wanted.includes(id)));
+    const joining = added.map((id) => this.#require(tenantDomain, id));
+    for (const user of joining) this.db.users.set(user.id, { ...user, roles: sorted([...user.roles, role.name]) });
+    for (const user of this.#members(role)) if (removed.includes(user.id)) this.#takeRole(user, role.name);
+    this.#record(recorded?.(added, removed));
+  }
+
+  async deleteRole(tenantDomain: string, id: string, recorded?: AuditEvent): Promise<boolean> {
     const role = this.db.roles.get(id);
     if (role?.tenantDomain !== tenantDomain) return false;
     this.db.roles.delete(id);
-    for (const user of this.db.users.values()) {
-      if (user.tenantDomain !== tenantDomain || !user.roles.includes(role.name)) continue;
-      this.db.users.set(user.id, { ...user, roles: user.roles.filter((name) => name !== role.name) });
-    }
+    for (const user of this.#members(role)) this.#takeRole(user, role.name);
+    this.#record(recorded);
     return true;
+  }
+
+  #members({ tenantDomain, name }: { tenantDomain: string; name: string }): UserWithPassword[] {
+    return [...this.db.users.values()].filter(
+      (user) => user.tenantDomain === tenantDomain && user.roles.includes(name),
+    );
+  }
+
+  #takeRole(user: UserWithPassword, name: string): void {
+    this.db.users.set(user.id, { ...user, roles: user.roles.filter((other) => other !== name) });
+    this.#endTokens(user, true);
+  }
+
+  /** With the own tokens of the user's clients if what they may do rests on what the user lost. */
+  #endTokens(user: UserWithPassword, withClients: boolean): void {
+    const name = fullUserName(user);
+    const clients = [...this.db.clients.values()].map(({ registration }) => registration);
+    const owned = withClients ? clients.filter(({ owner }) => owner === name).map(({ clientId }) => clientId) : [];
+    for (const subject of [name, ...owned]) this.db.revokeSubject(subject, this.db.clock.now());
+  }
+
+  #record(event: AuditEvent | undefined): void {
+    if (event) this.db.appendAudit(event);
+  }
+
+  #require(tenantDomain: string, id: string): UserWithPassword {
+    const user = this.#inTenant(tenantDomain, id);
+    if (user === undefined) throw new NotFound(`user ${id}`);
+    return user;
   }
 
   #find({ tenantDomain, domain, username }: UserName): UserWithPassword | undefined {

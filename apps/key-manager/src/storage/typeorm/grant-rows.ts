@@ -6,12 +6,13 @@ export const grantColumns = `g.id as grant_id, g.tenant_domain, g.client_id, g.s
 
 /**
  * A grant lives while it is not revoked, its client is registered and active, and neither the client's nor the
- * subject's epoch has moved on since it was made.
+ * subject's epoch has moved on since it was made. The subject of what a client got for itself is the client.
  */
 export const grantIsAlive = `(g.revoked_at is null
   and exists (select from oauth_clients c
     where c.client_id = g.client_id and c.active and c.token_epoch = g.client_epoch)
-  and g.subject_epoch = coalesce((select s.token_epoch from subject_epochs s where s.subject = g.subject), 0))`;
+  and g.subject_epoch = coalesce(
+    (select s.token_epoch from subject_epochs s where s.subject = coalesce(g.subject, g.client_id)), 0))`;
 
 export interface GrantColumns {
   grant_id: string;

@@ -112,6 +112,7 @@ describe('migrations', () => {
       'subject_epochs',
       'tenants',
       'usage_counts',
+      'used_ids',
     ]);
   });
 

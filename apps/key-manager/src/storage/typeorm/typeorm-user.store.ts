@@ -1,14 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../oauth2/ports.js';
+import { recordable } from '../../audit/recordable.js';
+import type { AuditEvent, Clock } from '../../oauth2/ports.js';
 import type { User, UserWithPassword } from '../../users/user.js';
 import { fullUserName, type UserName } from '../../users/user-name.js';
-import type { NewUser, UserChange, UserStore } from '../../users/user-store.js';
+import type { NewUser, Role, UserChange, UserStore } from '../../users/user-store.js';
 import { NotFound } from '../errors.js';
 import { assertStorable } from '../storable.js';
-import { endSubjectGrants } from './coarse-revocation.js';
+import { appendAudit } from './audit-rows.js';
 import { type Database, type Session, unlessTaken } from './database.js';
 import { roleEntity, type UserRow, userEntity, userRoleEntity } from './entities/user.entity.js';
-import { appendRevocations } from './feed-numbers.js';
+import {
+  addMembers,
+  fullNamesOf,
+  giveRoles,
+  listRolesStatement,
+  lockMembers,
+  memberIdsOf,
+  type RoleMemberColumns,
+  removeMembers,
+  rolesOf,
+  takeRoles,
+  without,
+} from './role-rows.js';
+import { endUserTokens } from './user-tokens.js';
 
 export class TypeOrmUserStore implements UserStore {
   constructor(
@@ -17,7 +31,7 @@ export class TypeOrmUserStore implements UserStore {
     private readonly caseSensitiveUserNames: boolean,
   ) {}
 
-  async createUser(user: NewUser): Promise<User> {
+  async createUser(user: NewUser, recorded?: AuditEvent): Promise<User> {
     assertStorable(user);
     const { roles, ...columns } = user;
     const now = this.clock.now();
@@ -31,7 +45,9 @@ export class TypeOrmUserStore implements UserStore {
     };
     const work = this.db.transaction(async (session) => {
       await session.table(userEntity).insert(row);
-      const held = await giveRoles(session, row, roles);
+      const held = without(roles, []);
+      await giveRoles(session, row, held);
+      await this.#record(session, recorded);
       return toUser(row, held);
     });
     return unlessTaken(`user ${user.username}`, work);
@@ -71,22 +87,27 @@ export class TypeOrmUserStore implements UserStore {
     });
   }
 
-  updateUser(tenantDomain: string, id: string, change: UserChange): Promise<User> {
+  updateUser(
+    tenantDomain: string,
+    id: string,
+    change: UserChange,
+    recorded?: (before: User, after: User) => AuditEvent,
+  ): Promise<User> {
     assertStorable(change);
     return this.db.transaction(async (session) => {
-      const lock = { mode: 'pessimistic_write' } as const;
-      const before = await session.table(userEntity).findOne({ where: { tenantDomain, id }, lock });
-      if (before === null) throw new NotFound(`user ${id}`);
+      const row = await lockUser(session, tenantDomain, id);
+      if (row === null) throw new NotFound(`user ${id}`);
+      const before = toUser(row, (await rolesOf(session, [id])).get(id));
       const { roles, ...columns } = change;
-      const now = this.clock.now();
-      const after = { ...before, ...columns, updatedAt: now };
-      await session.table(userEntity).update({ id }, after);
-      if (roles !== undefined) {
-        await session.table(userRoleEntity).delete({ userId: id });
-        await giveRoles(session, before, roles);
-      }
-      if (after.locked && !before.locked) await this.#endSession(session, after);
-      return toUser(after, (await rolesOf(session, [id])).get(id));
+      const changed = { ...row, ...columns, updatedAt: this.clock.now() };
+      await session.table(userEntity).update({ id }, changed);
+      const wanted = typeof roles === 'function' ? roles(before.roles) : (roles ?? before.roles);
+      await takeRoles(session, id, without(before.roles, wanted));
+      await giveRoles(session, row, without(wanted, before.roles));
+      const after = toUser(changed, (await rolesOf(session, [id])).get(id));
+      await this.#endTokens(session, before, after, columns.passwordHash !== undefined);
+      await this.#record(session, recorded?.(before, after));
+      return after;
     });
   }
 
@@ -101,40 +122,65 @@ export class TypeOrmUserStore implements UserStore {
     return changed === 1;
   }
 
-  deleteUser(tenantDomain: string, id: string): Promise<boolean> {
+  deleteUser(tenantDomain: string, id: string, recorded?: AuditEvent): Promise<boolean> {
     return this.db.transaction(async (session) => {
-      const lock = { mode: 'pessimistic_write' } as const;
-      const row = await session.table(userEntity).findOne({ where: { tenantDomain, id }, lock });
+      const row = await lockUser(session, tenantDomain, id);
       if (row === null) return false;
       await session.table(userRoleEntity).delete({ userId: id });
       await session.table(userEntity).delete({ id });
-      await this.#endSession(session, row);
+      await endUserTokens(session, this.clock.now(), [fullUserName(row)], { withClients: true });
+      await this.#record(session, recorded);
       return true;
     });
   }
 
-  async listRoles(tenantDomain: string) {
+  async listRoles(tenantDomain: string): Promise<Role[]> {
     const rows = await this.db.find([], (session) =>
       session.rows<RoleMemberColumns>(listRolesStatement, [tenantDomain]),
     );
     return rows.map(({ id, name, members }) => ({ id, name, members }));
   }
 
-  async createRole(tenantDomain: string, name: string): Promise<{ id: string; name: string }> {
+  async createRole(tenantDomain: string, name: string, memberIds: readonly string[] = [], recorded?: AuditEvent) {
     assertStorable([tenantDomain, name]);
     const id = randomUUID();
-    const work = this.db.run((session) => session.table(roleEntity).insert({ id, tenantDomain, name }));
+    const work = this.db.transaction(async (session) => {
+      await session.table(roleEntity).insert({ id, tenantDomain, name });
+      await addMembers(session, { id, tenantDomain }, without(memberIds, []));
+      await this.#record(session, recorded);
+    });
     await unlessTaken(`role ${name}`, work);
     return { id, name };
   }
 
-  deleteRole(tenantDomain: string, id: string): Promise<boolean> {
+  changeMembers(
+    tenantDomain: string,
+    roleId: string,
+    change: (heldIds: readonly string[]) => readonly string[],
+    recorded?: (added: readonly string[], removed: readonly string[]) => AuditEvent,
+  ): Promise<void> {
+    return this.db.transaction(async (session) => {
+      const role = { id: roleId, tenantDomain };
+      const held = await lockMembers(session, role);
+      const wanted = change(held);
+      const [added, removed] = [without(wanted, held), without(held, wanted)];
+      await removeMembers(session, roleId, removed);
+      await addMembers(session, role, added);
+      await endUserTokens(session, this.clock.now(), await fullNamesOf(session, removed), { withClients: true });
+      await this.#record(session, recorded?.(added, removed));
+    });
+  }
+
+  deleteRole(tenantDomain: string, id: string, recorded?: AuditEvent): Promise<boolean> {
     return this.db.transaction(async (session) => {
       const lock = { mode: 'pessimistic_write' } as const;
       const row = await session.table(roleEntity).findOne({ where: { tenantDomain, id }, lock });
       if (row === null) return false;
+      const members = await fullNamesOf(session, await memberIdsOf(session, id));
       await session.table(userRoleEntity).delete({ roleId: id });
       await session.table(roleEntity).delete({ id });
+      await endUserTokens(session, this.clock.now(), members, { withClients: true });
+      await this.#record(session, recorded);
       return true;
     });
   }
@@ -143,55 +189,23 @@ export class TypeOrmUserStore implements UserStore {
     return this.caseSensitiveUserNames ? username : username.toLowerCase();
   }
 
-  /** A user who is gone or locked must not go on with a token, nor somebody who gets the name later. */
-  async #endSession(session: Session, user: UserRow): Promise<void> {
-    const now = this.clock.now();
-    const ended = await endSubjectGrants(session, fullUserName(user));
-    await appendRevocations(session, { revokedAt: now, now }, [ended]);
+  /** What a token stood for is gone: the password it was got with, the account, or a role behind one of its scopes. */
+  async #endTokens(session: Session, before: User, after: User, hasNewPassword: boolean): Promise<void> {
+    const isLess = (after.locked && !before.locked) || without(before.roles, after.roles).length > 0;
+    if (!isLess && !hasNewPassword) return;
+    await endUserTokens(session, this.clock.now(), [fullUserName(after)], { withClients: isLess });
+  }
+
+  /** Last in the transaction: writers of the audit log queue. */
+  async #record(session: Session, event: AuditEvent | undefined): Promise<void> {
+    if (event) await appendAudit(session, [{ ...recordable(event), at: this.clock.now() }]);
   }
 }
 
-async function giveRoles(session: Session, user: UserRow, names: readonly string[]): Promise<string[]> {
-  const wanted = [...new Set(names)].sort();
-  const rows = await session.rows<{ id: string; name: string }>(
-    // Locked, so that the role cannot be deleted between the look and the insert.
-    'select id, name from roles where tenant_domain = $1 and name = any($2::text[]) order by name for key share',
-    [user.tenantDomain, wanted],
-  );
-  const unknown = wanted.find((name) => !rows.some((role) => role.name === name));
-  if (unknown !== undefined) throw new NotFound(`role ${unknown}`);
-  const held = rows.map(({ id }) => ({ userId: user.id, roleId: id, tenantDomain: user.tenantDomain }));
-  if (held.length > 0) await session.table(userRoleEntity).insert(held);
-  return rows.map(({ name }) => name);
-}
-
-async function rolesOf(session: Session, userIds: readonly string[]): Promise<Map<string, string[]>> {
-  const rows = await session.rows<{ user_id: string; names: string[] }>(
-    `select ur.user_id, array_agg(r.name order by r.name) as names
-     from user_roles ur join roles r on r.id = ur.role_id where ur.user_id = any($1::text[]) group by ur.user_id`,
-    [userIds],
-  );
-  return new Map(rows.map(({ user_id, names }) => [user_id, names]));
+function lockUser(session: Session, tenantDomain: string, id: string): Promise<UserRow | null> {
+  return session.table(userEntity).findOne({ where: { tenantDomain, id }, lock: { mode: 'pessimistic_write' } });
 }
 
 function toUser({ usernameKey: _, passwordHash: __, ...user }: UserRow, roles: readonly string[] = []): User {
   return { ...user, roles };
 }
-
-interface RoleMemberColumns {
-  id: string;
-  name: string;
-  members: { id: string; username: string }[];
-}
-
-const listRolesStatement = `
-select r.id, r.name,
-  coalesce(
-    jsonb_agg(jsonb_build_object('id', u.id, 'username', u.username) order by u.username, u.id)
-      filter (where u.id is not null), '[]') as members
-from roles r
-left join user_roles ur on ur.role_id = r.id
-left join users u on u.id = ur.user_id
-where r.tenant_domain = $1
-group by r.id, r.name
-order by r.name`;

@@ -153,7 +153,7 @@ function users(accounts: Accounts, storage: Storage, call: ReturnType<typeof cal
   const addUser = async (login: string, ...roles: string[]) => {
     const name = parseUserName(login);
     await storage.tenants.seedTenant(name.tenantDomain);
-    return accounts.create({ name, password: `${login}-password`, roles }, 'test');
+    return accounts.create({ name, password: `${login}-password`, roles }, { actor: 'test' });
   };
   /** DCR and a token with every portal scope the user may have, as WSO2's clients do it. */
   const tokenOf = async (login: string): Promise<string> => {
