@@ -9,6 +9,7 @@ import { assertStorable } from '../storable.js';
 import { appendAudit } from './audit-rows.js';
 import { type Database, type Session, unlessTaken } from './database.js';
 import { roleEntity, type UserRow, userEntity, userRoleEntity } from './entities/user.entity.js';
+import { findUserStatement, toUserWithPassword, type UserColumns } from './find-user.js';
 import {
   addMembers,
   fullNamesOf,
@@ -54,13 +55,9 @@ export class TypeOrmUserStore implements UserStore {
   }
 
   async findUser({ tenantDomain, domain, username }: UserName): Promise<UserWithPassword | undefined> {
-    const by = { tenantDomain, domain, usernameKey: this.#key(username) };
-    return this.db.find(undefined, async (session) => {
-      const row = await session.table(userEntity).findOneBy(by);
-      if (row === null) return undefined;
-      const roles = await rolesOf(session, [row.id]);
-      return { ...toUser(row, roles.get(row.id)), passwordHash: row.passwordHash };
-    });
+    const by = [tenantDomain, domain, this.#key(username)];
+    const [row] = await this.db.hotFind<UserColumns>(findUserStatement, by);
+    return row && toUserWithPassword(row);
   }
 
   async findUserById(tenantDomain: string, id: string): Promise<User | undefined> {
