@@ -17,6 +17,7 @@ import { createRevocation } from './oauth2/revocation.js';
 import { createTokenValues } from './oauth2/server-key.js';
 import { createTokenEndpoint } from './oauth2/token-endpoint.js';
 import { Callers } from './operations/callers.js';
+import { clientRefusals } from './operations/client-refusals.js';
 import { counted } from './operations/counted-server.js';
 import { createMetrics, type Metrics } from './operations/metrics.js';
 import { RefusalJournal } from './operations/refusal-journal.js';
@@ -92,7 +93,7 @@ export function assemble(surroundings: Surroundings): Assembly {
     storedOwners,
     refusalJournal,
     accounts,
-    server: counted(server, metrics, config.oauth2.grantTypes),
+    server: counted(server, metrics, config.oauth2.grantTypes, clientRefusals(refusalJournal)),
     metrics,
     catalogHub,
     revocationHub,

@@ -1,32 +1,39 @@
 import type { AuthorizationServer } from '../authorization-server.js';
 import type { ClientRequest } from '../oauth2/client-request.js';
-import { toOAuthError } from '../oauth2/errors.js';
+import { InvalidClient, toOAuthError } from '../oauth2/errors.js';
+import { evenRefusal } from './even-refusal.js';
 import type { Metrics } from './metrics.js';
 
-/** Counts every answer. Failed client authentication is counted here (`invalid_client`) and stored nowhere. */
+/** Counts every answer, and tells `refused` of every client that was not let in. */
 export function counted(
   server: AuthorizationServer,
   { requests, validations }: Metrics,
   grantTypes: readonly string[],
+  refused: (request: ClientRequest, endpoint: string) => void,
 ): AuthorizationServer {
   const grantTypeOf = ({ parameters }: ClientRequest) => {
     const sent = parameters.find(({ name }) => name === 'grant_type')?.value ?? '';
     return grantTypes.includes(sent) ? sent : 'other';
   };
-  const count = async <T>(endpoint: string, grantType: string, answer: Promise<T>): Promise<T> => {
+  const count = async <T>(endpoint: string, request: ClientRequest, answer: Promise<T>, grantType = ''): Promise<T> => {
+    const began = performance.now();
     try {
       const result = await answer;
       requests.inc({ endpoint, grant_type: grantType, result: 'ok' });
       return result;
     } catch (error) {
+      if (error instanceof InvalidClient) {
+        refused(request, endpoint);
+        await evenRefusal(began);
+      }
       requests.inc({ endpoint, grant_type: grantType, result: toOAuthError(error).error });
       throw error;
     }
   };
   return {
-    issueToken: (request) => count('token', grantTypeOf(request), server.issueToken(request)),
-    revokeToken: (request) => count('revoke', '', server.revokeToken(request)),
-    introspectToken: (request) => count('introspect', '', server.introspectToken(request)),
+    issueToken: (request) => count('token', request, server.issueToken(request), grantTypeOf(request)),
+    revokeToken: (request) => count('revoke', request, server.revokeToken(request)),
+    introspectToken: (request) => count('introspect', request, server.introspectToken(request)),
     validateToken: async (tokenHash) => {
       const validation = await server.validateToken(tokenHash);
       validations.inc({ state: validation.state.toLowerCase() });

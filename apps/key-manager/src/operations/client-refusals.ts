@@ -1,0 +1,19 @@
+import { readBasic } from '../oauth2/basic-credentials.js';
+import type { ClientRequest } from '../oauth2/client-request.js';
+import { networkOf } from '../users/throttle/login-source.js';
+import type { RefusalJournal } from './refusal-journal.js';
+
+/** Keeps clients that were not let in in the audit log. They are not delayed: docs/adr/0012-no-delay-for-clients.md. */
+export function clientRefusals(journal: Pick<RefusalJournal, 'note'>) {
+  return (request: ClientRequest, endpoint: string): void => {
+    const { clientAddress } = request;
+    const actor = claimedClient(request) || 'unknown';
+    const group = JSON.stringify([networkOf(clientAddress), actor]);
+    journal.note({ action: 'client.refused', actor, clientAddress, group, detail: { endpoint } });
+  };
+}
+
+function claimedClient({ authorization, parameters }: ClientRequest): string | undefined {
+  const named = parameters.find(({ name }) => name === 'client_id')?.value;
+  return named ?? (authorization === undefined ? undefined : readBasic(authorization)?.[0].id);
+}
