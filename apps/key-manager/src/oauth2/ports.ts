@@ -67,9 +67,10 @@ export interface TokenStore {
   markAccessTokenUsed(hash: Buffer): Promise<void>;
   /**
    * Marks the rows and appends the revocation that gateways are told, in one transaction. False when all that `target`
-   * names was dead already or isn't there: of several callers only one is told true for one grant.
+   * names was dead already or isn't there: of several callers only one is told true for one grant. `recorded` goes into
+   * the audit log with it, so that neither is there without the other; not when the answer is false.
    */
-  revokeBy(target: RevocationTarget, at: number): Promise<boolean>;
+  revokeBy(target: RevocationTarget, at: number, recorded?: AuditEvent): Promise<boolean>;
   /** The sequence number of the newest committed revocation. */
   revocationSeq(): Promise<number>;
 }

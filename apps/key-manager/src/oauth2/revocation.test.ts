@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { basic, createOAuth2World, refusal } from '../../test/support/oauth2.js';
+import { basic, clientId, createOAuth2World, refusal } from '../../test/support/oauth2.js';
 
 describe('revocation (RFC 7009)', () => {
   it.each([
@@ -26,7 +26,17 @@ describe('revocation (RFC 7009)', () => {
     await revoke({ token: first.refreshToken ?? '' });
     expect((await validate(next.accessToken)).state).toBe('REVOKED');
     expect((await refusal(refresh(next))).error).toBe('invalid_grant');
-    expect(audit.events).toEqual([]);
+    await revoke({ token: first.refreshToken ?? '' });
+    // Once, by the client, and never as a reuse; nothing of the token itself.
+    expect(audit.events).toEqual([
+      {
+        tenantDomain: 'carbon.super',
+        actor: clientId,
+        action: 'token.revoked',
+        target: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        clientAddress: expect.any(String),
+      },
+    ]);
   });
 
   it('leaves other grants alone', async () => {

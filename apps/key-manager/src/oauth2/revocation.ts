@@ -33,6 +33,12 @@ export function createRevocation(deps: RevocationDeps): (request: ClientRequest)
     }
     // A family dies as a whole, so there is nothing left to tell the gateways.
     if (found.kind === 'refresh_token' && found.record.state === 'REVOKED') return;
-    await deps.tokens.revokeBy({ kind: 'grant', grantId: grant.id }, deps.clock.now());
+    await deps.tokens.revokeBy({ kind: 'grant', grantId: grant.id }, deps.clock.now(), {
+      tenantDomain: grant.tenantDomain,
+      actor: client.clientId,
+      action: 'token.revoked',
+      target: grant.id,
+      clientAddress: request.clientAddress,
+    });
   };
 }

@@ -216,9 +216,15 @@ export function tokenStoreContract({ storage, clock }: Subject): void {
     it('tells one of many at once that it was the one who ended the grant', async () => {
       const first = await saved();
       const target = { kind: 'grant', grantId: first.grant.id } as const;
-      const results = await Promise.all(Array.from({ length: 50 }, () => tokens().revokeBy(target, clock.now())));
+      const { seq } = await storage().auditTrail.head();
+      const ended = { tenantDomain: 'carbon.super', actor: 'client', action: 'token.revoked', target: first.grant.id };
+      const results = await Promise.all(
+        Array.from({ length: 50 }, () => tokens().revokeBy(target, clock.now(), { ...ended, clientAddress: '::1' })),
+      );
       expect(results.filter(Boolean)).toHaveLength(1);
-      expect(await tokens().revokeBy({ kind: 'grant', grantId: 'none' }, clock.now())).toBe(false);
+      expect(await tokens().revokeBy({ kind: 'grant', grantId: 'none' }, clock.now(), ended)).toBe(false);
+      // Recorded once, in the transaction of the one.
+      expect(await storage().auditTrail.eventsAfter(seq, 10)).toMatchObject([{ ...ended, clientAddress: '::1' }]);
     });
 
     it('leaves nothing alive when a rotation and a revocation of the family meet', async () => {

@@ -5,7 +5,7 @@ import { createIntrospection } from '../../src/oauth2/introspection.js';
 import { createKeyValidation } from '../../src/oauth2/key-validation.js';
 import type { ResourceOwner, TokenGranted } from '../../src/oauth2/model.js';
 import type { Parameter } from '../../src/oauth2/parameters.js';
-import type { AuditEvent, AuditLog, ResourceOwners } from '../../src/oauth2/ports.js';
+import type { AuditEvent, AuditLog, ResourceOwners, TokenStore } from '../../src/oauth2/ports.js';
 import { createRevocation } from '../../src/oauth2/revocation.js';
 import { createTokenValues } from '../../src/oauth2/server-key.js';
 import type { OAuth2Settings } from '../../src/oauth2/settings.js';
@@ -20,11 +20,18 @@ export const clientId = 'wU62DjlyDBnq87GlBwplfqvmAbAa';
 export const clientSecret = 'ksdSdoefDDP7wpaElfqvmjDue';
 
 export const defaultSettings: OAuth2Settings = {
-  grantTypes: ['password', 'refresh_token', 'client_credentials'],
+  grantTypes: ['password', 'refresh_token', 'client_credentials', 'authorization_code'],
   lifetimesSeconds: { userAccessToken: 3600, applicationAccessToken: 3600, refreshToken: 86_400, grant: 31_536_000 },
   unknownScopes: 'drop',
   allowedScopes: ['^device_.*', 'openid'],
   refreshGraceSeconds: { confidential: 10, public: 30 },
+  authorization: {
+    codeSeconds: 60,
+    allowPlainPkce: false,
+    allowHttpRedirects: false,
+    loginIdleSeconds: 3_600,
+    loginMaxSeconds: 43_200,
+  },
 };
 
 export class ManualClock {
@@ -68,6 +75,23 @@ export class RecordingAuditLog implements AuditLog {
   }
 }
 
+/** The store, telling the recorder too what it wrote into the audit log of the storage itself. */
+function recordingTo(audit: AuditLog, tokens: TokenStore): TokenStore {
+  const recording: Pick<TokenStore, 'revokeBy'> = {
+    async revokeBy(target, at, recorded) {
+      const revoked = await tokens.revokeBy(target, at, recorded);
+      if (revoked && recorded) await audit.record(recorded);
+      return revoked;
+    },
+  };
+  return new Proxy(tokens, {
+    get(store, name) {
+      const member: unknown = Reflect.get(name in recording ? recording : store, name);
+      return typeof member === 'function' ? member.bind(store) : member;
+    },
+  });
+}
+
 export const basic = (id = clientId, secret = clientSecret): string =>
   `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 
@@ -89,9 +113,10 @@ export async function createOAuth2World(
   const deps = {
     clients: storage.clients,
     scopes: storage.scopes,
-    tokens: storage.tokens,
+    tokens: recordingTo(audit, storage.tokens),
     codes: storage.codes,
     replays: storage.replays,
+    sessions: storage.logins,
     audit,
     resourceOwners,
     clock,

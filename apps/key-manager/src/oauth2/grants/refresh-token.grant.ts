@@ -74,8 +74,8 @@ export function refreshTokenGrant(ports: GrantPorts): Grant<z.output<typeof para
     if (rotation && (await tokens.countReplay(record.hash, maxReplays))) return;
     // Many tabs refreshing at once are more than the limit, yet no theft: they are refused without ending the family.
     if (rotation && clock.now() - rotation.rotatedAt < burstMillis) throw invalid();
-    const isFirstToRevoke = await tokens.revokeBy({ kind: 'grant', grantId: record.grant.id }, clock.now());
-    if (isFirstToRevoke) await audit.record(eventOf('refresh_token.reused', record, client, clientAddress));
+    const reused = eventOf('refresh_token.reused', record, client, clientAddress);
+    await tokens.revokeBy({ kind: 'grant', grantId: record.grant.id }, clock.now(), reused);
     throw invalid();
   }
 }

@@ -5,7 +5,7 @@ import type {
   RefreshTokenRecord,
   RevocationTarget,
 } from '../../oauth2/model.js';
-import type { TokenStore } from '../../oauth2/ports.js';
+import type { AuditEvent, TokenStore } from '../../oauth2/ports.js';
 import { NotFound } from '../errors.js';
 import { assertStorable } from '../storable.js';
 import type { AccessTokenRow, GrantRow, MemoryDatabase } from './memory-database.js';
@@ -101,8 +101,14 @@ export class MemoryTokenStore implements TokenStore {
     if (parent?.rotation) parent.rotation = { ...parent.rotation, successorUsed: true };
   }
 
-  async revokeBy(target: RevocationTarget, at: number): Promise<boolean> {
+  async revokeBy(target: RevocationTarget, at: number, recorded?: AuditEvent): Promise<boolean> {
     assertStorable(target);
+    const revoked = this.#revoke(target, at);
+    if (revoked && recorded) this.db.appendAudit(recorded);
+    return revoked;
+  }
+
+  #revoke(target: RevocationTarget, at: number): boolean {
     if (target.kind === 'grant') return this.#revokeGrant(target.grantId, at);
     if (target.kind === 'token') return this.#revokeToken(keyOf(target.hash), at);
     if (target.kind === 'subject') this.db.revokeSubject(target.subject, at);

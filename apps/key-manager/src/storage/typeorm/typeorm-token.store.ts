@@ -1,3 +1,4 @@
+import { recordable } from '../../audit/recordable.js';
 import type {
   AccessTokenRecord,
   CodeKind,
@@ -5,8 +6,9 @@ import type {
   RefreshTokenRecord,
   RevocationTarget,
 } from '../../oauth2/model.js';
-import type { Clock, TokenStore } from '../../oauth2/ports.js';
+import type { AuditEvent, Clock, TokenStore } from '../../oauth2/ports.js';
 import { NotFound } from '../errors.js';
+import { appendAudit } from './audit-rows.js';
 import { endClientGrants, endSubjectGrants } from './coarse-revocation.js';
 import type { Database, Session } from './database.js';
 import { appendRevocations, type NewRevocation } from './feed-numbers.js';
@@ -66,11 +68,14 @@ export class TypeOrmTokenStore implements TokenStore {
     await this.db.hotChanged(markUsedStatement, [hash]);
   }
 
-  revokeBy(target: RevocationTarget, at: number): Promise<boolean> {
+  revokeBy(target: RevocationTarget, at: number, recorded?: AuditEvent): Promise<boolean> {
     return this.db.transaction(async (session) => {
       const revoked = await markRevoked(session, target, at);
-      await appendRevocations(session, { revokedAt: at, now: this.clock.now() }, revoked ?? []);
-      return revoked !== undefined;
+      if (revoked === undefined) return false;
+      const now = this.clock.now();
+      await appendRevocations(session, { revokedAt: at, now }, revoked);
+      if (recorded) await appendAudit(session, [{ ...recordable(recorded), at: now }]);
+      return true;
     });
   }
 
