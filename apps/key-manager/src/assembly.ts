@@ -3,6 +3,7 @@ import type { Logger } from '@keygate/common/logging';
 import type { Registry } from '@keygate/common/metrics';
 import type { Redis } from 'ioredis';
 import type { AuthorizationServer } from './authorization-server.js';
+import type { ClientProofs } from './client-proofs.js';
 import type { KeyManagerConfig } from './config/key-manager.config.js';
 import { CatalogStream } from './grpc/catalog-stream.js';
 import { FeedHub } from './grpc/feed-hub.js';
@@ -39,6 +40,8 @@ export interface Surroundings {
   readonly redis: { readonly connection: Redis; readonly keyPrefix: string } | undefined;
   readonly secretKey: Buffer;
   readonly keySets: KeySets;
+  /** How clients prove themselves otherwise than by a secret. */
+  readonly clientProofs: ClientProofs;
   readonly registry: Registry;
   readonly logger: Logger;
   /** `iss` of introspection answers. */
@@ -70,7 +73,7 @@ export function assemble(surroundings: Surroundings): Assembly {
   const { config, storage, registry, logger } = surroundings;
   const callers = new Callers();
   const passwords = createPasswords(config.passwords, callers.isGone);
-  const storedOwners = new StoredResourceOwners(storage.users, passwords, logger);
+  const storedOwners = new StoredResourceOwners(storage.users, passwords, logger, storage.factChanges);
   const accounts = new UserAccounts({ users: storage.users, passwords });
   const metrics = createMetrics(registry, passwords.queue);
   const refusalJournal = createRefusalJournal(storage, logger);
@@ -111,12 +114,13 @@ export function createPasswords(
 }
 
 function createAuthorizationServer(
-  { config, storage, secretKey, keySets, logger, issuer }: Surroundings,
+  { config, storage, secretKey, keySets, clientProofs, logger, issuer }: Surroundings,
   resourceOwners: ResourceOwners,
 ): AuthorizationServer {
   const deps = {
     ...storage,
     audit: storage.auditLog,
+    sessions: storage.logins,
     scopes: withRestScopes(storage.scopes),
     values: createTokenValues(secretKey),
     clock: systemClock,
@@ -124,6 +128,7 @@ function createAuthorizationServer(
     realm: config.listeners.publicHost,
     resourceOwners,
     keySets,
+    ...clientProofs,
     issuer,
     administrators: {
       authenticateAdministrator: async (username: string, password: string, clientAddress: string) => {

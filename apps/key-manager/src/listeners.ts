@@ -68,6 +68,12 @@ export function gatewayVhost({ portOffset, keyManager }: KeyManagerConfig): Part
   return { ...ports, host: hostname, httpsPort: port === '' ? 443 : Number(port) };
 }
 
+/** The base URL that goes with it. */
+export function gatewayUrl(config: KeyManagerConfig): string {
+  const { host, httpsPort } = gatewayVhost(config);
+  return config.keyManager.gatewayUrl ?? `https://${host}:${httpsPort}`;
+}
+
 async function httpsCertificate(config: KeyManagerConfig): Promise<PemPair> {
   const names = { cert: 'keyManager.tls.certFile', key: 'keyManager.tls.keyFile' };
   return (await configured(config.keyManager.tls, names)) ?? (await fromLocalCa(config, 'key-manager'));

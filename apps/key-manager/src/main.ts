@@ -10,6 +10,7 @@ import { refuseKnownCredentials, type WayIn } from './admin/known-credentials.js
 import { defaultEnvironment } from './apis/environments.js';
 import { appModule } from './app.module.js';
 import { type Assembly, assemble, systemClock } from './assembly.js';
+import { clientProofs, loadClientAuthorities } from './client-proofs.js';
 import type { KeyManagerConfig } from './config/key-manager.config.js';
 import { claimDatabase, loadSecretKey } from './config/secret-key.js';
 import { directServices } from './grpc/direct-services.js';
@@ -19,7 +20,7 @@ import { finishServer } from './http/https-server.js';
 import { NotFoundFilter } from './http/not-found.filter.js';
 import { oauth2Plugin } from './http/oauth2-plugin.js';
 import { openKeySets } from './jwks/open-key-sets.js';
-import { gatewayVhost, grpcSettings, type Listeners, openListeners, settingsOf } from './listeners.js';
+import { gatewayUrl, gatewayVhost, grpcSettings, type Listeners, openListeners, settingsOf } from './listeners.js';
 import { managementPlugin } from './management/management-plugin.js';
 import { type Background, startBackground } from './operations/background.js';
 import { openStorage } from './storage/open-storage.js';
@@ -102,7 +103,17 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
   const connection = connectRedis(config.redis, logger);
   opened.push(async () => connection?.disconnect());
   const redis = connection && { connection, keyPrefix: config.redis.keyPrefix };
-  const assembly = assemble({ config: settings, storage, redis, secretKey, keySets, registry, logger, issuer });
+  const proofs = clientProofs({
+    settings: settings.oauth2,
+    authorities: await loadClientAuthorities(settings.oauth2.clientCertificateCaFile),
+    urls: { issuer, origin: listeners.origin, gatewayUrl: gatewayUrl(config) },
+    keySets,
+    replays: storage.replays,
+    clock: systemClock,
+  });
+  const assembly = assemble({
+    ...{ config: settings, storage, redis, secretKey, keySets, clientProofs: proofs, registry, logger, issuer },
+  });
   const adminPassword = await seedFirstUsers(storage, assembly.accounts, settings.adminPassword);
   await noteOtherAdminPassword(assembly, settings.adminPassword, logger);
   await refuseKnownCredentials(ways, assembly);

@@ -1,6 +1,8 @@
 import { type DeepReadonly, port, setting, sharedSettings } from '@keygate/common/config';
 import { z } from 'zod';
 import { isAddressRange } from '../users/throttle/login-source.js';
+import { authorization } from './authorization.config.js';
+import { clientProofSettings } from './clients.config.js';
 
 const never = -1;
 const lifetime = () => z.union([z.int().min(1).max(3_155_760_000), z.literal(never)]);
@@ -89,8 +91,8 @@ const oauth2 = z
   .strictObject({
     grantTypes: setting(
       z
-        .array(z.enum(['password', 'refresh_token', 'client_credentials']))
-        .default(['password', 'refresh_token', 'client_credentials']),
+        .array(z.enum(['password', 'refresh_token', 'client_credentials', 'authorization_code', 'implicit']))
+        .default(['password', 'refresh_token', 'client_credentials', 'authorization_code']),
       'Grants that are enabled.',
       { env: 'KEY_MANAGER_GRANT_TYPES' },
     ),
@@ -105,6 +107,8 @@ const oauth2 = z
       'Scopes (regular expressions over the whole name) granted without asking for roles.',
       { env: 'KEY_MANAGER_ALLOWED_SCOPES', wso2: 'api-manager.xml ScopeWhitelist' },
     ),
+    ...clientProofSettings,
+    authorization,
     refreshGraceSeconds: z
       .strictObject({
         confidential: setting(z.int().min(0).max(60).default(10), 'Grace window of a rotated refresh token.', {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { basic, clientId, clientSecret, form } from '../../test/support/oauth2.js';
-import { createClientAuthentication } from './client-authentication.js';
-import type { ClientWithSecrets } from './model.js';
+import { type ClientAuthenticationDeps, createClientAuthentication } from './client-authentication.js';
+import type { ClientAuthenticationMethod, ClientWithSecrets } from './model.js';
 import { readParameters } from './parameters.js';
 import { sha256 } from './token-hash.js';
 
@@ -22,12 +22,20 @@ const client: ClientWithSecrets = {
 
 /** Authenticates against these clients, and tells which ids were looked up. */
 function authenticator(...clients: ClientWithSecrets[]) {
+  const good = async () => undefined;
+  return authenticatorWith({ verifyAssertion: good, verifyCertificate: good }, ...clients);
+}
+
+function authenticatorWith(
+  verifiers: Pick<ClientAuthenticationDeps, 'verifyAssertion' | 'verifyCertificate'>,
+  ...clients: ClientWithSecrets[]
+) {
   const lookedUp: string[] = [];
   const findClient = async (id: string) => {
     lookedUp.push(id);
     return clients.find((one) => one.clientId === id);
   };
-  const authenticate = createClientAuthentication({ clients: { findClient }, realm: 'Keygate' });
+  const authenticate = createClientAuthentication({ clients: { findClient }, realm: 'Keygate', ...verifiers });
   return {
     lookedUp,
     authenticate: (authorization: string | undefined, members: Record<string, string> = {}) =>
@@ -158,3 +166,83 @@ describe('client authentication', () => {
     });
   });
 });
+
+describe('a client that registered how it proves itself', () => {
+  const registered = (tokenEndpointAuthMethod: ClientAuthenticationMethod, more: Partial<ClientWithSecrets> = {}) =>
+    authenticator({ ...client, metadata: { tokenEndpointAuthMethod }, ...more });
+  const inBody = { client_id: clientId, client_secret: clientSecret };
+  const byAssertion = {
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: `${part({ alg: 'ES256' })}.${part({ sub: clientId })}.AAAA`,
+  };
+  const publicClient = { confidential: false, secretHashes: [] };
+
+  it.each([
+    ['client_secret_basic', basic(), {}, {}],
+    ['client_secret_post', undefined, inBody, {}],
+    ['none', undefined, { client_id: clientId }, publicClient],
+    ['private_key_jwt', undefined, byAssertion, {}],
+    ['private_key_jwt', undefined, { ...byAssertion, client_id: clientId }, {}],
+    ['tls_client_auth', undefined, { client_id: clientId }, {}],
+    ['self_signed_tls_client_auth', undefined, { client_id: clientId }, {}],
+  ] as const)('is let in by %s (%#)', async (method, authorization, members, more) => {
+    expect(await registered(method, more).authenticate(authorization, members)).toMatchObject({ clientId });
+  });
+
+  it.each([
+    ['client_secret_basic', undefined, inBody, {}],
+    ['client_secret_basic', undefined, byAssertion, {}],
+    ['client_secret_basic', undefined, { client_id: clientId }, publicClient],
+    ['client_secret_post', basic(), {}, {}],
+    ['none', basic(), {}, { confidential: false }],
+    ['none', undefined, { client_id: clientId }, {}],
+    ['private_key_jwt', basic(), {}, {}],
+    ['private_key_jwt', undefined, inBody, {}],
+    ['private_key_jwt', undefined, { client_id: clientId }, publicClient],
+    ['tls_client_auth', basic(), {}, {}],
+    ['tls_client_auth', undefined, inBody, {}],
+    ['tls_client_auth', undefined, byAssertion, {}],
+  ] as const)('is let in by nothing but %s (%#)', async (method, authorization, members, more) => {
+    await expect(registered(method, more).authenticate(authorization, members)).rejects.toThrow(invalidClient);
+  });
+
+  it('is refused when the verifier says why, and when there is none', async () => {
+    for (const method of ['private_key_jwt', 'tls_client_auth'] as const) {
+      const members = method === 'private_key_jwt' ? byAssertion : { client_id: clientId };
+      const one = { ...client, metadata: { tokenEndpointAuthMethod: method } };
+      const verifiers = { verifyAssertion: async () => 'a reason', verifyCertificate: async () => 'a reason' };
+      await expect(authenticatorWith(verifiers, one).authenticate(undefined, members)).rejects.toThrow(invalidClient);
+      await expect(authenticatorWith({}, one).authenticate(undefined, members)).rejects.toThrow(invalidClient);
+    }
+  });
+
+  it.each([
+    ['an assertion and Basic', basic(), byAssertion],
+    ['an assertion and a secret', undefined, { ...byAssertion, client_secret: clientSecret }],
+    ['an assertion for another client than client_id', undefined, { ...byAssertion, client_id: 'another' }],
+  ])('answers invalid_request for %s', async (_, authorization, members) => {
+    await expect(registered('private_key_jwt').authenticate(authorization, members)).rejects.toThrow(
+      expect.objectContaining({ error: 'invalid_request', status: 400 }),
+    );
+  });
+
+  it.each([
+    [
+      'an assertion of an unknown client',
+      { ...byAssertion, client_assertion: `${part({ alg: 'ES256' })}.${part({ sub: 'x' })}.AA` },
+    ],
+    [
+      'an assertion of an id with NUL',
+      { ...byAssertion, client_assertion: `${part({ alg: 'ES256' })}.${part({ sub: 'x\0' })}.AA` },
+    ],
+    ['another assertion type', { ...byAssertion, client_assertion_type: 'urn:x' }],
+    ['an assertion without its type', { client_assertion: byAssertion.client_assertion }],
+    ['an assertion that is no JWT', { ...byAssertion, client_assertion: 'x' }],
+  ])('answers invalid_client for %s', async (_, members) => {
+    await expect(registered('private_key_jwt').authenticate(undefined, members)).rejects.toThrow(invalidClient);
+  });
+});
+
+function part(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}

@@ -1,6 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { type BasicReadings, type Credentials, readBasic } from './basic-credentials.js';
+import { type ClientAssertionVerifier, readClientAssertion } from './client-assertion.js';
+import type { ClientCertificateVerifier } from './client-certificate.js';
 import type { ClientRequest } from './client-request.js';
 import { InvalidClient, InvalidRequest } from './errors.js';
 import type { Client, ClientWithSecrets } from './model.js';
@@ -12,6 +14,10 @@ export interface ClientAuthenticationDeps {
   readonly clients: ClientStore;
   /** Shown in `WWW-Authenticate: Basic realm="…"`. */
   readonly realm: string;
+  /** Absent: no client proves itself by `private_key_jwt`. */
+  readonly verifyAssertion?: ClientAssertionVerifier | undefined;
+  /** Absent: no client proves itself by a certificate. */
+  readonly verifyCertificate?: ClientCertificateVerifier | undefined;
 }
 
 /** Which client sends the request, or an `OAuthError`. */
@@ -20,35 +26,105 @@ export type ClientAuthentication = (request: ClientRequest, parameters: Paramete
 const bodyCredentials = z.object({
   client_id: vschars(255).optional(),
   client_secret: vschars(512).optional(),
+  client_assertion_type: z.string().optional(),
+  client_assertion: z.string().optional(),
 });
+type BodyCredentials = z.output<typeof bodyCredentials>;
 const clientIdText = /^[\x20-\x7e]{1,255}$/;
 
 /**
- * RFC 6749 §2.3: Basic, or `client_id` and `client_secret` in the body, never both; a public client names itself only.
- * As in WSO2, a `client_id` in the body beside Basic is no second method as long as it names the same client.
+ * RFC 6749 §2.3: exactly one of Basic, `client_id` and `client_secret` in the body, an assertion (RFC 7523 §2.2) and a
+ * certificate (RFC 8705 §2); a public client names itself only. A client that registered a method is let in by no other:
+ * a secret that leaked must not open what a key is to protect.
  */
-export function createClientAuthentication({ clients, realm }: ClientAuthenticationDeps): ClientAuthentication {
-  return async ({ authorization }, parameters) => {
+export function createClientAuthentication(deps: ClientAuthenticationDeps): ClientAuthentication {
+  return async (request, parameters) => {
     const body = pick(bodyCredentials, parameters);
-    const readings = readCredentials(authorization, body);
-    if (!readings) throw new InvalidClient(realm);
-
-    const { client, credentials } = await findClient(clients, readings);
-    if (body.client_id !== undefined && body.client_id !== credentials.id) {
-      throw new InvalidRequest('The request names two different clients.');
-    }
-    const isSecretRight = matches(readings, client);
-    // A public client may leave the secret out (RFC 6749 §2.3.1); a secret that is sent has to be right all the same.
-    const isPublicWithoutSecret = client?.confidential === false && credentials.secret === '';
-    if (!client?.active || !(isSecretRight || isPublicWithoutSecret)) throw new InvalidClient(realm);
-    return client;
+    const isByAssertion = body.client_assertion !== undefined || body.client_assertion_type !== undefined;
+    return isByAssertion ? byAssertion(deps, request, body) : bySecret(deps, request, body);
   };
 }
 
-function readCredentials(
-  authorization: string | undefined,
-  body: z.output<typeof bodyCredentials>,
-): BasicReadings | undefined {
+/** RFC 7521 §4.2: `client_id` may be left out, and must name the same client when it is there. */
+async function byAssertion(
+  { clients, realm, verifyAssertion }: ClientAuthenticationDeps,
+  { authorization }: ClientRequest,
+  body: BodyCredentials,
+): Promise<Client> {
+  if (authorization !== undefined || body.client_secret !== undefined) throw new InvalidRequest(twoWays);
+  const sent = readClientAssertion(body.client_assertion_type, body.client_assertion);
+  if (!sent) throw unproved(realm, 'the assertion cannot be read');
+  if (body.client_id !== undefined && body.client_id !== sent.clientId) throw new InvalidRequest(twoClients);
+  const client = clientIdText.test(sent.clientId) ? await clients.findClient(sent.clientId) : undefined;
+  if (!client?.active || client.metadata.tokenEndpointAuthMethod !== 'private_key_jwt' || !verifyAssertion) {
+    throw unproved(realm, 'no client with private_key_jwt');
+  }
+  const fault = await verifyAssertion(sent, client);
+  if (fault !== undefined) throw unproved(realm, fault);
+  return client;
+}
+
+/** As in WSO2, a `client_id` in the body beside Basic is no second method as long as it names the same client. */
+async function bySecret(
+  deps: ClientAuthenticationDeps,
+  request: ClientRequest,
+  body: BodyCredentials,
+): Promise<Client> {
+  const readings = readCredentials(request.authorization, body);
+  if (!readings) throw new InvalidClient(deps.realm);
+
+  const { client, credentials } = await findClient(deps.clients, readings);
+  if (body.client_id !== undefined && body.client_id !== credentials.id) throw new InvalidRequest(twoClients);
+  const isSecretRight = matches(readings, client);
+  if (!client?.active) throw unproved(deps.realm, wrongSecret);
+  const fault = await faultOf(client, { request, isSecretRight, isWithoutSecret: credentials.secret === '' }, deps);
+  if (fault !== undefined) throw unproved(deps.realm, fault);
+  return client;
+}
+
+interface Shown {
+  readonly request: ClientRequest;
+  readonly isSecretRight: boolean;
+  readonly isWithoutSecret: boolean;
+}
+
+/** Why what was shown is not the proof that the client registered. */
+async function faultOf(
+  client: Client,
+  { request, isSecretRight, isWithoutSecret }: Shown,
+  { verifyCertificate }: ClientAuthenticationDeps,
+): Promise<string | undefined> {
+  const method = client.metadata.tokenEndpointAuthMethod;
+  const isBasic = request.authorization !== undefined;
+  switch (method) {
+    case undefined:
+      // A public client may leave the secret out (RFC 6749 §2.3.1); a secret that is sent has to be right all the same.
+      return isSecretRight || (!client.confidential && isWithoutSecret) ? undefined : wrongSecret;
+    case 'client_secret_basic':
+    case 'client_secret_post':
+      if (isBasic !== (method === 'client_secret_basic')) return `not by ${method}`;
+      return isSecretRight ? undefined : wrongSecret;
+    case 'none':
+      return !client.confidential && isWithoutSecret ? undefined : 'not by none';
+    case 'tls_client_auth':
+    case 'self_signed_tls_client_auth':
+      if (isBasic || !isWithoutSecret) return `not by ${method}`;
+      return verifyCertificate ? verifyCertificate(request.clientCertificate, client) : 'no certificates are taken';
+    case 'private_key_jwt':
+      return 'not by private_key_jwt';
+  }
+}
+
+const wrongSecret = 'no such client, or a wrong secret';
+const twoWays = 'The client authenticates in more than one way.';
+const twoClients = 'The request names two different clients.';
+
+/** The reason is for the log: the answer is the same for all. */
+function unproved(realm: string, reason: string): InvalidClient {
+  return new InvalidClient(realm, { cause: new Error(reason) });
+}
+
+function readCredentials(authorization: string | undefined, body: BodyCredentials): BasicReadings | undefined {
   if (authorization === undefined) {
     return body.client_id === undefined ? undefined : [{ id: body.client_id, secret: body.client_secret ?? '' }];
   }

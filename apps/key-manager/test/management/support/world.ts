@@ -71,6 +71,7 @@ export async function startWorld(
     config: config.keyManager,
     storage,
     secretKey,
+    clientProofs: {},
     keySets: await openKeySets({ allowPrivateNetworks: true }, clock, logger),
     registry: createRegistry({ role: 'key-manager' }),
     logger,
