@@ -5,6 +5,7 @@ import type {
   CatalogMessage,
   CatalogSnapshot,
   ConsumerKey,
+  SigningKey,
   Subscription,
 } from '@keygate/proto/keymanager/v1/catalog';
 
@@ -17,6 +18,7 @@ export class CatalogEntities {
   readonly apis = new Map<string, Api>();
   readonly applications = new Map<string, Application>();
   readonly consumerKeys = new Map<string, ConsumerKey>();
+  readonly signingKeys = new Map<string, SigningKey>();
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #byApplication = new Map<string, ReadonlyMap<string, Subscription>>();
 
@@ -46,6 +48,7 @@ export class CatalogEntities {
       applications: [...this.applications.values()],
       consumerKeys: [...this.consumerKeys.values()],
       subscriptions: [...this.#subscriptions.values()],
+      signingKeys: [...this.signingKeys.values()],
     };
   }
 
@@ -54,6 +57,7 @@ export class CatalogEntities {
       this.apis,
       this.applications,
       this.consumerKeys,
+      this.signingKeys,
       this.#subscriptions,
       this.#byApplication,
     ] as Map<string, unknown>[]) {
@@ -62,6 +66,7 @@ export class CatalogEntities {
     for (const api of snapshot.apis) this.apis.set(api.id, api);
     for (const application of snapshot.applications) this.applications.set(application.id, application);
     for (const key of snapshot.consumerKeys) this.consumerKeys.set(key.consumerKey, key);
+    for (const key of snapshot.signingKeys) this.signingKeys.set(key.kid, key);
     const grouped = this.#byApplication as Map<string, Map<string, Subscription>>;
     for (const subscription of snapshot.subscriptions) {
       this.#subscriptions.set(subscription.id, subscription);
@@ -101,6 +106,11 @@ export class CatalogEntities {
         return true;
       case 'subscriptionDeleted':
         return this.#dropSubscription(change.subscriptionDeleted);
+      case 'signingKey':
+        this.signingKeys.set(change.signingKey.kid, change.signingKey);
+        return true;
+      case 'signingKeyDeleted':
+        return this.signingKeys.delete(change.signingKeyDeleted);
       default:
         return false;
     }

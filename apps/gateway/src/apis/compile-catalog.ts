@@ -10,6 +10,7 @@ import type {
   CompiledSubscription,
 } from './compiled-catalog.js';
 import { ContextTrie } from './context-trie.js';
+import { compileSigningKeys } from './verification-key.js';
 
 /**
  * Builds the snapshot requests are decided on. Whatever has not changed since it was last compiled is taken over as
@@ -22,6 +23,7 @@ export function compileCatalog(entities: CatalogEntities): CompiledCatalog {
     revision: entities.revision,
     apis: compileApis(entities, problems),
     consumers: compileConsumers(entities),
+    signingKeys: compileSigningKeys(entities, problems),
     problems,
   };
 }

@@ -1,5 +1,6 @@
 import type { ContextTrie } from './context-trie.js';
 import type { ResourceTrie } from './resource-trie.js';
+import type { VerificationKey } from './verification-key.js';
 
 /** Which of an application's two key pairs a token came from; decides the endpoint. WSO2: key type. */
 export type KeyType = 'PRODUCTION' | 'SANDBOX';
@@ -109,6 +110,8 @@ export interface CompiledCatalog {
   readonly apis: ContextTrie;
   /** By consumer key. */
   readonly consumers: ReadonlyMap<string, CompiledConsumer>;
+  /** What JWTs are verified with, by `kid`. */
+  readonly signingKeys: ReadonlyMap<string, VerificationKey>;
   /** Everything that could not be compiled, in words, for the log. */
   readonly problems: readonly string[];
 }

@@ -53,5 +53,6 @@ export function demoSnapshot(backendUrl: string): CatalogSnapshot {
     subscriptions: [
       { id: 'sub-1', applicationId: 'app-1', apiId: 'api-1', throttlingTier: 'Unlimited', status: 'UNBLOCKED' },
     ],
+    signingKeys: [],
   };
 }

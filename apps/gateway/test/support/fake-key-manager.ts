@@ -49,7 +49,14 @@ export const sha256 = (token: string) => createHash('sha256').update(token).dige
 /** A key manager that answers what a test tells it to, over the real protocol with mutual TLS. */
 export class FakeKeyManager {
   port = 0;
-  snapshot: CatalogSnapshot = { revision: 1, apis: [], applications: [], consumerKeys: [], subscriptions: [] };
+  snapshot: CatalogSnapshot = {
+    revision: 1,
+    apis: [],
+    applications: [],
+    consumerKeys: [],
+    subscriptions: [],
+    signingKeys: [],
+  };
   /** Answers of ValidateToken by hex hash; others are unknown. */
   readonly tokens = new Map<string, ValidateTokenResponse>();
   readonly issued: { readonly request: IssueTokenRequest; readonly correlationId: string }[] = [];

@@ -25,10 +25,11 @@ export function isSealed(value: unknown): value is string {
   return typeof value === 'string' && value.startsWith(mark);
 }
 
-export function createSecretBox(serverKey: Buffer): SecretBox {
-  const key = derived(serverKey, 'endpoint-secret', 32);
+/** Boxes of different purposes open nothing of each other. */
+export function createSecretBox(serverKey: Buffer, purpose = 'endpoint-secret'): SecretBox {
+  const key = derived(serverKey, purpose, 32);
   // Names the key without telling it, so that another server key is told apart from a changed value.
-  const keyId = derived(serverKey, 'endpoint-secret-key-id', 6).toString('base64url');
+  const keyId = derived(serverKey, `${purpose}-key-id`, 6).toString('base64url');
   return {
     seal(secret, owner) {
       const iv = randomBytes(ivBytes);

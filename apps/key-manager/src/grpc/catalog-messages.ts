@@ -3,11 +3,13 @@ import type {
   CatalogChange,
   CatalogSnapshot,
   ConsumerKey,
+  SigningKey as SigningKeyMessage,
   Subscription as SubscriptionMessage,
 } from '@keygate/proto/keymanager/v1/catalog';
 import { toCatalogApi } from '../apis/catalog-api.js';
 import type { Application, ClientRegistration } from '../applications/application.js';
 import type { CatalogFeed } from '../storage/feeds.js';
+import type { SigningKey } from '../storage/ports.js';
 import type { Subscription } from '../subscriptions/subscription.js';
 import { keyTypeMessage } from './key-type.js';
 
@@ -28,15 +30,27 @@ export function subscriptionMessage(subscription: Subscription): SubscriptionMes
   return { id, applicationId, apiId, throttlingTier: throttlingPolicy, status };
 }
 
+/** What gateways have to know of signing keys beside the keys. */
+export interface KeySetFacts {
+  readonly maxAgeSeconds: number;
+  /** Empty when key managers name themselves by their own addresses, which may be several. */
+  readonly issuer: string;
+}
+
+export function signingKeyMessage({ kid, alg, publicJwk }: SigningKey, facts: KeySetFacts): SigningKeyMessage {
+  return { kid, alg, publicJwk: JSON.stringify(publicJwk), ...facts };
+}
+
 type Snapshot = Awaited<ReturnType<CatalogFeed['snapshot']>>;
 
-export function snapshotMessage(snapshot: Snapshot): CatalogSnapshot {
+export function snapshotMessage(snapshot: Snapshot, facts: KeySetFacts): CatalogSnapshot {
   return {
     revision: snapshot.revision,
     apis: snapshot.apis.map(toCatalogApi),
     applications: snapshot.applications.map(applicationMessage),
     consumerKeys: snapshot.consumerKeys.flatMap((registration) => consumerKeyMessage(registration) ?? []),
     subscriptions: snapshot.subscriptions.map(subscriptionMessage),
+    signingKeys: snapshot.signingKeys.map((key) => signingKeyMessage(key, facts)),
   };
 }
 

@@ -2,11 +2,15 @@ import type { CatalogChange, CatalogMessage, CatalogSnapshot } from '@keygate/pr
 import { toCatalogApi } from '../apis/catalog-api.js';
 import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
 import type { CatalogEvent, CatalogFeed } from '../storage/feeds.js';
+import type { SigningKeyStore } from '../storage/ports.js';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
+import { superTenant } from '../users/user-name.js';
 import {
   applicationMessage,
   changeOf,
   consumerKeyMessage,
+  type KeySetFacts,
+  signingKeyMessage,
   snapshotMessage,
   subscriptionMessage,
 } from './catalog-messages.js';
@@ -19,6 +23,7 @@ export interface CatalogPorts {
   readonly applications: Pick<ApplicationStore, 'findApplication'>;
   readonly clientRegistry: Pick<ClientRegistry, 'findRegistration'>;
   readonly subscriptions: Pick<SubscriptionStore, 'findSubscription'>;
+  readonly signingKeys: Pick<SigningKeyStore, 'listSigningKeys'>;
 }
 
 /** What gateways follow: one snapshot unless they can resume, then every change in order, and a heartbeat each second. */
@@ -28,6 +33,7 @@ export class CatalogStream {
   constructor(
     private readonly hub: FeedHub<CatalogEvent>,
     private readonly ports: CatalogPorts,
+    private readonly keySet: KeySetFacts,
   ) {}
 
   async *watch(revision: number, environment: string, signal: AbortSignal): AsyncGenerator<CatalogMessage> {
@@ -61,7 +67,7 @@ export class CatalogStream {
     if (pending) return pending;
     const reading = this.ports.catalogFeed
       .snapshot(environment)
-      .then(snapshotMessage)
+      .then((snapshot) => snapshotMessage(snapshot, this.keySet))
       .finally(() => this.#snapshots.delete(environment));
     this.#snapshots.set(environment, reading);
     return reading;
@@ -98,6 +104,15 @@ export class CatalogStream {
           found
             ? { $case: 'subscription', subscription: subscriptionMessage(found) }
             : { $case: 'subscriptionDeleted', subscriptionDeleted: id },
+        );
+      }
+      case 'signing_key': {
+        const found = (await this.ports.signingKeys.listSigningKeys(superTenant)).find(({ kid }) => kid === id);
+        return changeOf(
+          revision,
+          found
+            ? { $case: 'signingKey', signingKey: signingKeyMessage(found, this.keySet) }
+            : { $case: 'signingKeyDeleted', signingKeyDeleted: id },
         );
       }
     }

@@ -2,6 +2,7 @@ import type { Api, Deployment, Revision } from '../apis/api.js';
 import type { Application, ClientRegistration } from '../applications/application.js';
 import type { RevocationTarget } from '../oauth2/model.js';
 import type { Subscription } from '../subscriptions/subscription.js';
+import type { SigningKey } from './ports.js';
 
 /** What a gateway sees of an API: what is deployed, with the state of today. */
 export interface DeployedApi {
@@ -10,7 +11,7 @@ export interface DeployedApi {
   readonly deployment: Deployment;
 }
 
-export type CatalogEntity = 'api' | 'application' | 'consumer_key' | 'subscription';
+export type CatalogEntity = 'api' | 'application' | 'consumer_key' | 'subscription' | 'signing_key';
 
 /** One committed change: read the entity to see what it is now. */
 export interface CatalogEvent {
@@ -33,6 +34,8 @@ export interface CatalogFeed {
     applications: Application[];
     consumerKeys: ClientRegistration[];
     subscriptions: Subscription[];
+    /** Published ones: all that are not removed. */
+    signingKeys: SigningKey[];
   }>;
   findDeployedApi(apiId: string, environment: string): Promise<DeployedApi | undefined>;
 }

@@ -29,18 +29,29 @@ export interface SigningKey {
   /** The private key, encrypted by the caller; the store never sees it in clear. */
   readonly encryptedPrivateKey: Buffer;
   readonly createdAt: number;
+  /** When a pending key begins to sign. */
+  readonly activatesAt?: number | undefined;
   readonly activatedAt?: number | undefined;
   readonly retiredAt?: number | undefined;
+  /** No token signed with it outlives this; raised before such a token is signed. */
+  readonly lastExpiresAt?: number | undefined;
 }
 
 export const SigningKeyStore = Symbol('SigningKeyStore');
+/** Gateways and the other key managers hear of every change by the catalogue feed. */
 export interface SigningKeyStore {
-  /** Throws `AlreadyExists` for the same kid, or for a second active key of the tenant and algorithm. */
+  /** Throws `AlreadyExists` for the same kid, or for a second active or pending key of the tenant and algorithm. */
   addSigningKey(key: SigningKey): Promise<void>;
   /** Those of the tenant that are not removed, oldest first. */
   listSigningKeys(tenantDomain: string): Promise<SigningKey[]>;
-  /** Moves the key from `from` to `to`; false when it was not in `from`. Throws `AlreadyExists` as above. */
-  moveSigningKey(kid: string, from: SigningKeyState, to: SigningKeyState, at: number): Promise<boolean>;
+  /** pending → active and the active one of its algorithm → retiring, at once; false when it was not pending. */
+  activateSigningKey(kid: string, at: number): Promise<boolean>;
+  /** Lets a pending key begin at `activatesAt` if that is sooner; false when it is not pending. */
+  hastenSigningKey(kid: string, activatesAt: number): Promise<boolean>;
+  /** Raises `lastExpiresAt`; false when the key is neither active nor retiring, so that nothing may be signed with it. */
+  extendSigningKey(kid: string, expiresAt: number): Promise<boolean>;
+  /** retiring → removed, and the private key is erased; false when it was not retiring. */
+  removeSigningKey(kid: string): Promise<boolean>;
 }
 
 export const ServerKeyStore = Symbol('ServerKeyStore');

@@ -2,13 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ThrottlingPolicy } from '../policies/policy.js';
 import { builtInRoles } from '../users/user.js';
-import { AlreadyExists } from './errors.js';
 import type { Subject } from './fixtures.contract.js';
-import type { SigningKey } from './ports.js';
 
 const some = (what: string) => `${what}${randomBytes(5).toString('hex')}.test`;
 
-export function tenantStoreContract({ storage, clock }: Subject): void {
+export function tenantStoreContract({ storage }: Subject): void {
   describe('tenants', () => {
     it('start with roles and tiers, once, also when two servers start at once', async () => {
       const domain = some('seeded');
@@ -42,40 +40,6 @@ export function tenantStoreContract({ storage, clock }: Subject): void {
       expect(await storage().policies.listPolicies(tenantDomain, 'application')).toEqual([unlimited, policy]);
       expect(await storage().policies.findPolicy(tenantDomain, 'application', 'Mine')).toEqual(policy);
       expect(await storage().policies.findPolicy(tenantDomain, 'advanced', 'Mine')).toBeUndefined();
-    });
-  });
-
-  describe('signing keys', () => {
-    const key = (change: Partial<SigningKey> = {}): SigningKey => ({
-      kid: randomUUID(),
-      tenantDomain: 'keys.test',
-      alg: 'ES256',
-      state: 'pending',
-      publicJwk: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' },
-      encryptedPrivateKey: randomBytes(48),
-      createdAt: clock.tick(),
-      ...change,
-    });
-
-    it('move through their states, one active per tenant and algorithm', async () => {
-      const tenantDomain = some('keys');
-      const { signingKeys } = storage();
-      const [one, two] = [key({ tenantDomain }), key({ tenantDomain })];
-      await signingKeys.addSigningKey(one);
-      await signingKeys.addSigningKey(two);
-      await expect(signingKeys.addSigningKey(one)).rejects.toThrow(AlreadyExists);
-      expect(await signingKeys.moveSigningKey(one.kid, 'pending', 'active', 5)).toBe(true);
-      expect(await signingKeys.moveSigningKey(one.kid, 'pending', 'active', 6)).toBe(false);
-      await expect(signingKeys.moveSigningKey(two.kid, 'pending', 'active', 6)).rejects.toThrow(AlreadyExists);
-      await expect(signingKeys.addSigningKey(key({ tenantDomain, state: 'active' }))).rejects.toThrow(AlreadyExists);
-      await signingKeys.addSigningKey(key({ tenantDomain, state: 'active', alg: 'RS256' }));
-      expect(await signingKeys.moveSigningKey(one.kid, 'active', 'retiring', 7)).toBe(true);
-      expect(await signingKeys.moveSigningKey(two.kid, 'pending', 'active', 8)).toBe(true);
-      const [first, second] = await signingKeys.listSigningKeys(tenantDomain);
-      expect(first).toEqual({ ...one, state: 'retiring', activatedAt: 5, retiredAt: 7 });
-      expect(second).toEqual({ ...two, state: 'active', activatedAt: 8 });
-      expect(await signingKeys.moveSigningKey(one.kid, 'retiring', 'removed', 9)).toBe(true);
-      expect((await signingKeys.listSigningKeys(tenantDomain)).map(({ kid }) => kid)).not.toContain(one.kid);
     });
   });
 

@@ -56,6 +56,7 @@ export interface CatalogSnapshot {
   applications: Application[];
   consumerKeys: ConsumerKey[];
   subscriptions: Subscription[];
+  signingKeys: SigningKey[];
 }
 
 /** One committed change. The entity is sent whole, or only its id when it is gone from the gateway's view. */
@@ -70,6 +71,8 @@ export interface CatalogChange {
     | { $case: "consumerKeyDeleted"; consumerKeyDeleted: string }
     | { $case: "subscription"; subscription: Subscription }
     | { $case: "subscriptionDeleted"; subscriptionDeleted: string }
+    | { $case: "signingKey"; signingKey: SigningKey }
+    | { $case: "signingKeyDeleted"; signingKeyDeleted: string }
     | undefined;
 }
 
@@ -154,6 +157,19 @@ export interface Subscription {
   throttlingTier: string;
   /** UNBLOCKED, BLOCKED, PROD_ONLY_BLOCKED, ON_HOLD, REJECTED, TIER_UPDATE_PENDING. */
   status: string;
+}
+
+/** A key that access tokens in the form of JWTs are verified with, from before it signs until its last token is dead. */
+export interface SigningKey {
+  kid: string;
+  /** JWS algorithm (RFC 7518 section 3.1); a token that names another one for this key is refused. */
+  alg: string;
+  /** Public JWK (RFC 7517), a JSON object. */
+  publicJwk: string;
+  /** How long the key set may be kept by those who fetch it. */
+  maxAgeSeconds: number;
+  /** `iss` that tokens have to name; empty when key managers name themselves by their own addresses. */
+  issuer: string;
 }
 
 function createBaseWatchCatalogRequest(): WatchCatalogRequest {
@@ -334,7 +350,7 @@ export const CatalogMessage: MessageFns<CatalogMessage> = {
 };
 
 function createBaseCatalogSnapshot(): CatalogSnapshot {
-  return { revision: 0, apis: [], applications: [], consumerKeys: [], subscriptions: [] };
+  return { revision: 0, apis: [], applications: [], consumerKeys: [], subscriptions: [], signingKeys: [] };
 }
 
 export const CatalogSnapshot: MessageFns<CatalogSnapshot> = {
@@ -353,6 +369,9 @@ export const CatalogSnapshot: MessageFns<CatalogSnapshot> = {
     }
     for (const v of message.subscriptions) {
       Subscription.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.signingKeys) {
+      SigningKey.encode(v!, writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -410,6 +429,14 @@ export const CatalogSnapshot: MessageFns<CatalogSnapshot> = {
             message.subscriptions.push(Subscription.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.signingKeys.push(SigningKey.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -432,6 +459,7 @@ export const CatalogSnapshot: MessageFns<CatalogSnapshot> = {
     message.applications = object.applications?.map((e) => Application.fromPartial(e)) || [];
     message.consumerKeys = object.consumerKeys?.map((e) => ConsumerKey.fromPartial(e)) || [];
     message.subscriptions = object.subscriptions?.map((e) => Subscription.fromPartial(e)) || [];
+    message.signingKeys = object.signingKeys?.map((e) => SigningKey.fromPartial(e)) || [];
     return message;
   },
 };
@@ -469,6 +497,12 @@ export const CatalogChange: MessageFns<CatalogChange> = {
         break;
       case "subscriptionDeleted":
         writer.uint32(74).string(message.change.subscriptionDeleted);
+        break;
+      case "signingKey":
+        SigningKey.encode(message.change.signingKey, writer.uint32(162).fork()).join();
+        break;
+      case "signingKeyDeleted":
+        writer.uint32(170).string(message.change.signingKeyDeleted);
         break;
     }
     return writer;
@@ -559,6 +593,22 @@ export const CatalogChange: MessageFns<CatalogChange> = {
             message.change = { $case: "subscriptionDeleted", subscriptionDeleted: reader.string() };
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.change = { $case: "signingKey", signingKey: SigningKey.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.change = { $case: "signingKeyDeleted", signingKeyDeleted: reader.string() };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -626,6 +676,18 @@ export const CatalogChange: MessageFns<CatalogChange> = {
       case "subscriptionDeleted": {
         if (object.change?.subscriptionDeleted !== undefined && object.change?.subscriptionDeleted !== null) {
           message.change = { $case: "subscriptionDeleted", subscriptionDeleted: object.change.subscriptionDeleted };
+        }
+        break;
+      }
+      case "signingKey": {
+        if (object.change?.signingKey !== undefined && object.change?.signingKey !== null) {
+          message.change = { $case: "signingKey", signingKey: SigningKey.fromPartial(object.change.signingKey) };
+        }
+        break;
+      }
+      case "signingKeyDeleted": {
+        if (object.change?.signingKeyDeleted !== undefined && object.change?.signingKeyDeleted !== null) {
+          message.change = { $case: "signingKeyDeleted", signingKeyDeleted: object.change.signingKeyDeleted };
         }
         break;
       }
@@ -1456,6 +1518,109 @@ export const Subscription: MessageFns<Subscription> = {
     message.apiId = object.apiId ?? "";
     message.throttlingTier = object.throttlingTier ?? "";
     message.status = object.status ?? "";
+    return message;
+  },
+};
+
+function createBaseSigningKey(): SigningKey {
+  return { kid: "", alg: "", publicJwk: "", maxAgeSeconds: 0, issuer: "" };
+}
+
+export const SigningKey: MessageFns<SigningKey> = {
+  encode(message: SigningKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kid !== "") {
+      writer.uint32(10).string(message.kid);
+    }
+    if (message.alg !== "") {
+      writer.uint32(18).string(message.alg);
+    }
+    if (message.publicJwk !== "") {
+      writer.uint32(26).string(message.publicJwk);
+    }
+    if (message.maxAgeSeconds !== 0) {
+      writer.uint32(32).uint32(message.maxAgeSeconds);
+    }
+    if (message.issuer !== "") {
+      writer.uint32(42).string(message.issuer);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SigningKey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSigningKey();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.kid = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.alg = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.publicJwk = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.maxAgeSeconds = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.issuer = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SigningKey>): SigningKey {
+    return SigningKey.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SigningKey>): SigningKey {
+    const message = createBaseSigningKey();
+    message.kid = object.kid ?? "";
+    message.alg = object.alg ?? "";
+    message.publicJwk = object.publicJwk ?? "";
+    message.maxAgeSeconds = object.maxAgeSeconds ?? 0;
+    message.issuer = object.issuer ?? "";
     return message;
   },
 };

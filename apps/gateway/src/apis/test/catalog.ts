@@ -5,6 +5,7 @@ import {
   type CatalogChange,
   type ConsumerKey,
   type Resource,
+  type SigningKey,
   type Subscription,
 } from '@keygate/proto/keymanager/v1/catalog';
 import { KeyType } from '@keygate/proto/keymanager/v1/key_validation';
@@ -68,6 +69,7 @@ export interface Entities {
   readonly applications?: Application[];
   readonly consumerKeys?: ConsumerKey[];
   readonly subscriptions?: Subscription[];
+  readonly signingKeys?: SigningKey[];
 }
 
 /** PetStore, one application with a production (`key-1`) and a sandbox key (`key-2`), subscribed. */
@@ -82,6 +84,7 @@ export function entitiesOf(given: Entities = {}): CatalogEntities {
         applications: [anApplication()],
         consumerKeys: [aConsumerKey(), aConsumerKey({ consumerKey: 'key-2', keyType: KeyType.KEY_TYPE_SANDBOX })],
         subscriptions: [aSubscription()],
+        signingKeys: [],
         ...given,
       },
     },

@@ -35,6 +35,7 @@ export class MemoryCatalogFeed implements CatalogFeed {
       applications: [...this.db.applications.values()],
       consumerKeys: [...this.db.clients.values()].map(({ registration }) => registration),
       subscriptions: [...this.db.subscriptions.values()],
+      signingKeys: [...this.db.signingKeys.values()].filter(({ state }) => state !== 'removed'),
     };
   }
 

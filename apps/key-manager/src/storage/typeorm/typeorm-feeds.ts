@@ -14,6 +14,7 @@ import { applicationEntity, clientEntity } from './entities/application.entity.j
 import { subscriptionEntity } from './entities/subscription.entity.js';
 import { toApplication } from './typeorm-application.store.js';
 import { toRegistration } from './typeorm-client.store.js';
+import { publishedKeys } from './typeorm-signing-key.store.js';
 
 type FeedName = 'catalog' | 'revocations';
 
@@ -42,6 +43,7 @@ export class TypeOrmCatalogFeed implements CatalogFeed {
       applications: (await session.table(applicationEntity).find()).map(toApplication),
       consumerKeys: (await session.table(clientEntity).find()).map(toRegistration),
       subscriptions: await session.table(subscriptionEntity).find(),
+      signingKeys: await publishedKeys(session),
     }));
   }
 

@@ -1,13 +1,12 @@
 import type { UsageCount, UsageStore } from '../../statistics/usage-store.js';
-import type { ServerKeyStore, SigningKey, SigningKeyState, SigningKeyStore } from '../ports.js';
+import type { ServerKeyStore } from '../ports.js';
 import { assertStorable } from '../storable.js';
-import { type Database, plain, unlessTaken } from './database.js';
-import { type SigningKeyRow, signingKeyEntity } from './entities/operations.entity.js';
+import type { Database } from './database.js';
 
 const serverKeySetting = 'server_key_fingerprint';
 
-/** Usage counts, signing keys and the mark of the server key. */
-export class TypeOrmOperationsStore implements UsageStore, SigningKeyStore, ServerKeyStore {
+/** Usage counts and the mark of the server key. */
+export class TypeOrmOperationsStore implements UsageStore, ServerKeyStore {
   constructor(private readonly db: Database) {}
 
   async addUsage(counts: readonly UsageCount[]): Promise<void> {
@@ -34,28 +33,6 @@ export class TypeOrmOperationsStore implements UsageStore, SigningKeyStore, Serv
     });
     return kept?.value === fingerprint;
   }
-
-  async addSigningKey(key: SigningKey): Promise<void> {
-    assertStorable(key);
-    const work = this.db.run((session) => session.table(signingKeyEntity).insert(plain(toRow(key))));
-    await unlessTaken(`signing key ${key.kid} or an active ${key.alg} key`, work);
-  }
-
-  async listSigningKeys(tenantDomain: string): Promise<SigningKey[]> {
-    const rows = await this.db.find([], (session) =>
-      session.table(signingKeyEntity).find({ where: { tenantDomain }, order: { createdAt: 'ASC', kid: 'ASC' } }),
-    );
-    return rows.filter(({ state }) => state !== 'removed').map(toKey);
-  }
-
-  async moveSigningKey(kid: string, from: SigningKeyState, to: SigningKeyState, at: number): Promise<boolean> {
-    const times = to === 'active' ? { activatedAt: at } : to === 'retiring' ? { retiredAt: at } : {};
-    const work = this.db.find(0, async (session) => {
-      const { affected } = await session.table(signingKeyEntity).update({ kid, state: from }, { state: to, ...times });
-      return affected ?? 0;
-    });
-    return (await unlessTaken('an active key of that algorithm', work)) === 1;
-  }
 }
 
 // In one order, so that two batches cannot wait for each other in a circle; one row per key, or the upsert would
@@ -68,11 +45,3 @@ from unnest($1::bigint[], $2::text[], $3::text[], $4::integer[], $5::bigint[])
 group by minute, api_id, application_id, status_class
 order by minute, api_id collate "C", application_id collate "C", status_class
 on conflict (minute, api_id, application_id, status_class) do update set requests = u.requests + excluded.requests`;
-
-function toRow({ activatedAt, retiredAt, ...key }: SigningKey): SigningKeyRow {
-  return { ...key, activatedAt: activatedAt ?? null, retiredAt: retiredAt ?? null };
-}
-
-function toKey({ activatedAt, retiredAt, ...row }: SigningKeyRow): SigningKey {
-  return { ...row, activatedAt: activatedAt ?? undefined, retiredAt: retiredAt ?? undefined };
-}

@@ -10,8 +10,10 @@ export interface SigningKeyRow {
   publicJwk: Record<string, unknown>;
   encryptedPrivateKey: Buffer;
   createdAt: number;
+  activatesAt: number | null;
   activatedAt: number | null;
   retiredAt: number | null;
+  lastExpiresAt: number | null;
 }
 
 export const signingKeyEntity = new EntitySchema<SigningKeyRow>({
@@ -25,7 +27,9 @@ export const signingKeyEntity = new EntitySchema<SigningKeyRow>({
     publicJwk: json(),
     encryptedPrivateKey: bytes(),
     createdAt: long(),
+    activatesAt: long({ nullable: true }),
     activatedAt: long({ nullable: true }),
     retiredAt: long({ nullable: true }),
+    lastExpiresAt: long({ nullable: true }),
   },
 });
