@@ -8,6 +8,7 @@ import { MemoryClientStore } from './memory-client.store.js';
 import { MemoryCodeStore } from './memory-code.store.js';
 import { MemoryDatabase } from './memory-database.js';
 import { MemoryCatalogFeed, MemoryCommitSignal, MemoryRevocationFeed } from './memory-feeds.js';
+import { MemoryIdentityProviderStore } from './memory-identity-provider.store.js';
 import { MemoryJanitor } from './memory-janitor.js';
 import { MemoryOperationsStore } from './memory-operations.store.js';
 import { MemoryScopeStore } from './memory-scope.store.js';
@@ -41,6 +42,7 @@ export function createMemoryStorage(options: { clock?: Clock; caseSensitiveUserN
     clientRegistry: clients,
     apis: new MemoryApiStore(db),
     sharedScopes: scopes,
+    identityProviders: new MemoryIdentityProviderStore(db),
     subscriptions: new MemorySubscriptionStore(db),
     policies: tenants,
     signingKeys: operations,

@@ -15,6 +15,7 @@ import { TypeOrmClientStore } from './typeorm-client.store.js';
 import { TypeOrmCodeStore } from './typeorm-code.store.js';
 import { TypeOrmCommitSignal } from './typeorm-commit-signal.js';
 import { TypeOrmCatalogFeed, TypeOrmRevocationFeed } from './typeorm-feeds.js';
+import { TypeOrmIdentityProviderStore } from './typeorm-identity-provider.store.js';
 import { TypeOrmJanitor } from './typeorm-janitor.js';
 import { TypeOrmOperationsStore } from './typeorm-operations.store.js';
 import { TypeOrmScopeStore } from './typeorm-scope.store.js';
@@ -82,6 +83,7 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
     clientRegistry: changing('clients', clients as ClientRegistry),
     apis: changing('scopes', new TypeOrmApiStore(db, clock)),
     sharedScopes: changing('scopes', scopes as SharedScopeStore),
+    identityProviders: new TypeOrmIdentityProviderStore(db),
     subscriptions: new TypeOrmSubscriptionStore(db, clock),
     policies: tenants,
     signingKeys: operations,

@@ -7,6 +7,7 @@ import {
   sharedScopeEntity,
 } from './api.entity.js';
 import { applicationEntity, clientEntity, clientSecretEntity } from './application.entity.js';
+import { identityProviderEntity } from './identity-provider.entity.js';
 import { signingKeyEntity } from './operations.entity.js';
 import { subscriptionEntity } from './subscription.entity.js';
 import { policyEntity, tenantEntity } from './tenant.entity.js';
@@ -16,6 +17,7 @@ import { roleEntity, userEntity, userRoleEntity } from './user.entity.js';
 export const allEntities = [
   tenantEntity,
   policyEntity,
+  identityProviderEntity,
   roleEntity,
   userEntity,
   userRoleEntity,
