@@ -51,6 +51,11 @@ describe('keygate', () => {
       [['certs', 'issue', '--help']],
       [['users', 'create', '--help']],
       [['users', 'set-password', '--help']],
+      [['users', 'lock', '--help']],
+      [['users', 'unlock', '--help']],
+      [['users', 'delete', '--help']],
+      [['audit', 'verify', '--help']],
+      [['audit', 'list', '--help']],
     ])('of %j has examples and exits 0', async (args) => {
       expect(await run(args, {})).toBe(0);
       expect(out).toMatch(/Examples:\n {2}\$ /);

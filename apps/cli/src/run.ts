@@ -1,5 +1,6 @@
 import { type Environment, withoutJavaStyle } from '@keygate/common/config';
 import { Command, CommanderError } from 'commander';
+import { auditCommand } from './commands/audit.js';
 import { certsCommand } from './commands/certs.js';
 import { configCommand } from './commands/config.js';
 import { migrateCommand } from './commands/migrate.js';
@@ -38,6 +39,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     migrateCommand,
     certsCommand,
     usersCommand,
+    auditCommand,
   ];
   for (const command of commands) program.addCommand(command(env));
   quiet(program);

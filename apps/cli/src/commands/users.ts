@@ -4,16 +4,19 @@ import { Command } from 'commander';
 import { keyManagerConfig, roles, sourcesOf, withSettings } from '../configuration.js';
 import { readPassword } from '../password.js';
 
-/** `keygate users create` and `keygate users set-password`, directly in the database. */
+/** `keygate users`: accounts, directly in the database. */
 export function usersCommand(env: Environment): Command {
   return new Command('users')
-    .description('create users and set passwords, directly in the database')
+    .description('create, lock and delete users and set passwords, directly in the database')
     .addCommand(createCommand(env))
-    .addCommand(setPasswordCommand(env));
+    .addCommand(setPasswordCommand(env))
+    .addCommand(lockCommand(env, 'lock', 'lock a user; tokens of the user are revoked'))
+    .addCommand(lockCommand(env, 'unlock', 'unlock a user'))
+    .addCommand(deleteCommand(env));
 }
 
 function createCommand(env: Environment): Command {
-  const command = userCommand('create', 'create a user').option(
+  const command = withPassword(userCommand('create', 'create a user')).option(
     '--role <role>',
     'role of the user; may be given several times',
     (role: string, others: readonly string[]) => [...others, role],
@@ -39,7 +42,9 @@ Examples:
 }
 
 function setPasswordCommand(env: Environment): Command {
-  const command = userCommand('set-password', 'set the password of a user; tokens of the user are revoked');
+  const command = withPassword(
+    userCommand('set-password', 'set the password of a user; tokens of the user are revoked'),
+  );
   return command
     .addHelpText(
       'after',
@@ -58,11 +63,38 @@ Examples:
     });
 }
 
+function lockCommand(env: Environment, verb: 'lock' | 'unlock', description: string): Command {
+  const command = userCommand(verb, description);
+  return command
+    .addHelpText('after', `\nExamples:\n  $ keygate users ${verb} alice`)
+    .action(async (username: string, options: { json?: boolean }) => {
+      const { config, logger } = context(command, env);
+      const { setUserLocked } = await import('@keygate/key-manager/admin');
+      const isThere = await setUserLocked(config, logger, { username, locked: verb === 'lock' });
+      if (!isThere) throw new Error(`there is no user ${username}`);
+      report(options.json, { username, locked: verb === 'lock' }, `${verb}ed ${username}`);
+    });
+}
+
+function deleteCommand(env: Environment): Command {
+  const command = userCommand('delete', 'delete a user; tokens of the user are revoked, applications stay');
+  return command
+    .addHelpText('after', '\nExamples:\n  $ keygate users delete alice')
+    .action(async (username: string, options: { json?: boolean }) => {
+      const { config, logger } = context(command, env);
+      const { deleteUser } = await import('@keygate/key-manager/admin');
+      if (!(await deleteUser(config, logger, username))) throw new Error(`there is no user ${username}`);
+      report(options.json, { username }, `deleted ${username}`);
+    });
+}
+
 function userCommand(name: string, description: string): Command {
   const command = new Command(name).description(description).argument('<username>', '[DOMAIN/]name[@tenant]');
-  return withSettings(command, roles['key-manager'])
-    .option('--password-file <file>', 'file whose first line is the password')
-    .option('--json', 'print JSON');
+  return withSettings(command, roles['key-manager']).option('--json', 'print JSON');
+}
+
+function withPassword(command: Command): Command {
+  return command.option('--password-file <file>', 'file whose first line is the password');
 }
 
 function context(command: Command, env: Environment) {
