@@ -23,10 +23,11 @@ export class FakeExchanges {
     this.opened += 1;
     this.open.add(call);
     call.sendMetadata(new Metadata());
+    const running = new Set<Promise<void>>();
     call.on('data', ({ requests }: HotPathRequests) => {
-      for (const entry of requests) void this.answer(call, entry);
+      for (const entry of requests) running.add(this.answer(call, entry));
     });
-    call.on('end', () => call.end());
+    call.on('end', () => void Promise.all(running).then(() => call.end()));
     for (const event of ['cancelled', 'finish', 'error']) call.on(event, () => this.open.delete(call));
   };
 

@@ -21,8 +21,8 @@ export interface DirectService {
 
 /**
  * Nest's gRPC server with mutual TLS, the port that was really bound, health (`grpc.health.v1`) and an end that lets
- * open calls finish. Hot services go past Nest, whose wrapper costs a tenth of the server's
- * share of a call (`bench/results/grpc.md`).
+ * open calls finish. Hot services go past Nest, whose wrapper costs the server a tenth of
+ * a call (`bench/results/grpc.md`).
  */
 export class GrpcTransport extends ServerGrpc {
   readonly #health = new HealthImplementation({ '': 'NOT_SERVING' });
