@@ -172,6 +172,12 @@ describe('a start', () => {
     await strong.stop();
   });
 
+  it('refuses an admin password below the length that passwords have', async () => {
+    await expect(startTestKeyManager({ keyManager: { adminPassword: 'four' } })).rejects.toThrow(
+      'keyManager.adminPassword (KEYGATE_ADMIN_PASSWORD): the password is shorter than 5 characters',
+    );
+  });
+
   it('refuses the weak admin password of an earlier start where other machines can reach it', async () => {
     const storage = createMemoryStorage();
     const openStorage = () => Promise.resolve({ ...storage, close: () => Promise.resolve() });

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { settingsOf } from '@keygate/common/config';
+import { isLoopback } from '@keygate/common/exposure';
 import { type BothConfigs, bothConfigs, type Role, roles, type Sources } from '../configuration.js';
-import { isLoopback } from '../exposure.js';
 
 /** The settings of a whole cluster on one machine. */
 export interface ClusterSettings {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { isLoopback } from '@keygate/common/exposure';
 import type { Api } from '../apis/api.js';
 import type { Application } from '../applications/application.js';
 import { system } from '../audit/author.js';
@@ -7,7 +8,6 @@ import type { KeyManagerConfig } from '../config/key-manager.config.js';
 import { sha256 } from '../oauth2/token-hash.js';
 import { AlreadyExists } from '../storage/errors.js';
 import type { Storage } from '../storage/storage.js';
-import { isLoopback } from '../users/first-users.js';
 import type { UserAccounts } from '../users/user-accounts.js';
 import { fullUserName, primaryDomain, superTenant } from '../users/user-name.js';
 import { demoApi, demoApiBody, demoRoles } from './demo-api.js';

@@ -1,6 +1,7 @@
+import { isLoopback } from '@keygate/common/exposure';
 import { sha256 } from '../oauth2/token-hash.js';
 import type { Storage } from '../storage/storage.js';
-import { adminName, isLoopback, WeakAdminPassword } from '../users/first-users.js';
+import { adminName, WeakAdminPassword } from '../users/first-users.js';
 import type { StoredResourceOwners } from '../users/resource-owners.js';
 import { DemoOutsideLoopback, demoFacts } from './demo.js';
 

@@ -126,6 +126,12 @@ const passwords = z
   .strictObject({
     memoryKib: setting(z.int().min(8_192).default(19_456), 'argon2id memory in KiB.'),
     iterations: setting(z.int().min(1).default(2), 'argon2id passes.'),
+    minLength: setting(
+      z.int().min(1).max(64).default(5),
+      'Fewest characters of a password that is set, by anybody and by any way. The default is that of WSO2; 12 or more ' +
+        'is better where no old clients set passwords.',
+      { env: 'KEY_MANAGER_PASSWORD_MIN_LENGTH', wso2: 'user-mgt.xml PasswordJavaRegEx' },
+    ),
     maxQueue: setting(z.int().min(1).default(256), 'Most password checks waiting; above it 503 and Retry-After.', {
       env: 'KEY_MANAGER_PASSWORD_QUEUE',
     }),

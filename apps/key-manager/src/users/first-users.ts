@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { isLoopback, weakness } from '@keygate/common/exposure';
 import { system } from '../audit/author.js';
 import { AlreadyExists } from '../storage/errors.js';
 import type { Storage } from '../storage/storage.js';
-import { isWeakPassword, type UserAccounts } from './user-accounts.js';
+import { UnacceptablePassword, type UserAccounts } from './user-accounts.js';
 import { primaryDomain, superTenant } from './user-name.js';
 
 /** A password that everybody guesses would guard a key manager that others can reach. One line, for the operator. */
 export class WeakAdminPassword extends Error {
   override readonly name = 'WeakAdminPassword';
 }
+
+const adminPasswordSetting = 'keyManager.adminPassword (KEYGATE_ADMIN_PASSWORD)';
 
 export const adminName = { domain: primaryDomain, username: 'admin', tenantDomain: superTenant };
 
@@ -30,6 +33,7 @@ export async function seedFirstUsers(
   } catch (error) {
     // Another key manager was first.
     if (error instanceof AlreadyExists) return undefined;
+    if (error instanceof UnacceptablePassword) throw new WeakAdminPassword(`${adminPasswordSetting}: ${error.message}`);
     throw error;
   }
   return configured === undefined ? password : undefined;
@@ -37,13 +41,10 @@ export async function seedFirstUsers(
 
 /** Throws `WeakAdminPassword` unless only this machine can reach the listeners, or the password is strong. */
 export function checkAdminPassword(password: string | undefined, bindAddresses: readonly string[]): void {
-  if (password === undefined || bindAddresses.every(isLoopback) || !isWeakPassword(password)) return;
+  const weak = password === undefined || bindAddresses.every(isLoopback) ? undefined : weakness(password);
+  if (weak === undefined) return;
+  const reachable = bindAddresses.filter((address) => !isLoopback(address)).join(', ');
   throw new WeakAdminPassword(
-    'keyManager.adminPassword (KEYGATE_ADMIN_PASSWORD): too weak for what can be reached on ' +
-      `${bindAddresses.filter((address) => !isLoopback(address)).join(', ')}; use 12 characters or more`,
+    `${adminPasswordSetting}: ${weak}, too weak for what can be reached on ${reachable}; use 12 characters or more`,
   );
-}
-
-export function isLoopback(address: string): boolean {
-  return /^(localhost|::1|\[::1\]|127(\.\d{1,3}){3})$/i.test(address);
 }

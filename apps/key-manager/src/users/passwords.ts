@@ -8,6 +8,8 @@ export const maxPasswordBytes = 512;
 export interface PasswordCost {
   readonly memoryKib: number;
   readonly iterations: number;
+  /** Fewest characters of a password that is set; what is stored already is not asked. */
+  readonly minLength?: number;
 }
 
 export interface PasswordBounds {
@@ -27,11 +29,13 @@ const argon2id = 2 as Algorithm;
  */
 export class Passwords {
   readonly queue: BoundedQueue;
+  readonly minLength: number;
   readonly #options: Options;
   #decoy: Promise<string> | undefined;
 
   constructor(cost: PasswordCost, bounds: PasswordBounds) {
     this.queue = new BoundedQueue(bounds.concurrency, bounds.maxQueue, bounds.isCallerGone);
+    this.minLength = Math.max(1, cost.minLength ?? 1);
     this.#options = {
       algorithm: argon2id,
       memoryCost: cost.memoryKib,

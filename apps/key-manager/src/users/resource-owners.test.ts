@@ -154,6 +154,20 @@ describe('resource owners', () => {
     },
   );
 
+  it('take no password below the length that is set, when they are made and when it is changed', async () => {
+    const strict = new Passwords({ ...cheap, minLength: 6 }, bounds);
+    const careful = new UserAccounts({ users: storage.users, passwords: strict });
+    const make = (username: string, password: string) =>
+      careful.create({ name: parseUserName(username), password, roles: [] }, author);
+    for (const short of ['12345', '🔑🔑🔑']) {
+      await expect(make('bob', short)).rejects.toThrow('shorter than 6 characters');
+      await expect(careful.setPassword(await alice(), short, author)).rejects.toThrow(UnacceptablePassword);
+    }
+    await make('bob', '123456');
+    // Who has a shorter one already keeps it until it is changed.
+    expect(await new StoredResourceOwners(storage.users, strict, logger).authenticate('alice', 'secret')).toBeDefined();
+  });
+
   it.each(['', 'x'.repeat(513)])('are not made with a password of %j', async (password) => {
     await expect(accounts.create({ name: parseUserName('bob'), password, roles: [] }, author)).rejects.toThrow(
       UnacceptablePassword,

@@ -5,7 +5,7 @@ import type { User } from './user.js';
 import { fullUserName, type UserName } from './user-name.js';
 import type { UserChange, UserStore } from './user-store.js';
 
-/** The password is empty or too long; the message says which. */
+/** The password is too short or too long; the message says which. */
 export class UnacceptablePassword extends Error {
   override readonly name = 'UnacceptablePassword';
 }
@@ -36,14 +36,14 @@ export class UserAccounts {
 
   async create({ name, password, roles, claims = {} }: NewAccount, author: Author): Promise<User> {
     checkUserName(name);
-    checkPassword(password);
+    checkPassword(password, this.ports.passwords);
     const passwordHash = await this.ports.passwords.hash(password);
     const made = event('user.created', name, author, { roles: roles.join(' ') });
     return this.ports.users.createUser({ ...name, passwordHash, claims, roles }, made);
   }
 
   async setPassword(user: User, password: string, author: Author): Promise<void> {
-    checkPassword(password);
+    checkPassword(password, this.ports.passwords);
     const passwordHash = await this.ports.passwords.hash(password);
     await this.#change(user, { passwordHash }, () => event('user.password_set', user, author));
   }
@@ -85,10 +85,13 @@ function event(action: string, name: UserName, author: Author, detail?: AuditEve
 /** Those of `wanted` that are not in `held`. */
 const missing = (held: readonly string[], wanted: readonly string[]) => wanted.filter((name) => !held.includes(name));
 
-/** Throws `UnacceptablePassword`. */
-export function checkPassword(password: string): void {
-  if (password === '') throw new UnacceptablePassword('the password is empty');
+/** The one rule for every password that is set, whoever sets it. Throws `UnacceptablePassword`. */
+function checkPassword(password: string, { minLength }: Passwords): void {
   if (!isAcceptableLength(password)) throw new UnacceptablePassword('the password is longer than 512 bytes');
+  // Counted as a person counts: an emoji is one character.
+  if ([...password].length < minLength) {
+    throw new UnacceptablePassword(`the password is shorter than ${minLength} characters`);
+  }
 }
 
 // Control characters would forge log lines, and a colon would end the name inside Basic credentials (RFC 7617 §2).
@@ -106,12 +109,4 @@ export function checkUserName({ username, domain }: UserName): void {
   if (username.includes('/') || username.startsWith('@')) {
     throw new UnacceptableUserName('a user name holds no "/" and does not begin with "@"');
   }
-}
-
-// What attackers try first; checked only where the key manager can be reached from other machines.
-const common = /^(admin|password|passw0rd|keygate|wso2|secret|changeme|letmein|qwerty|welcome|test|12345\d*)[\W\d_]*$/i;
-
-/** True for a password that may not guard an account others can reach: under 12 characters, or one of the usual ones. */
-export function isWeakPassword(password: string): boolean {
-  return password.length < 12 || common.test(password) || new Set(password).size < 5;
 }

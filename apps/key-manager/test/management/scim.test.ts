@@ -48,13 +48,19 @@ describe('SCIM 2', () => {
   });
 
   it.each([
-    ['the name of somebody', { userName: 'root', password: 'x' }, 409, 'uniqueness'],
-    ['a role that is not there', { userName: 'roleless', password: 'x', roles: ['nothing'] }, 400, 'invalidValue'],
+    ['the name of somebody', { userName: 'root', password: 'x-password' }, 409, 'uniqueness'],
+    [
+      'a role that is not there',
+      { userName: 'roleless', password: 'x-password', roles: ['nothing'] },
+      400,
+      'invalidValue',
+    ],
     ['no password', { userName: 'x' }, 400, 'invalidValue'],
     ['an empty password', { userName: 'x', password: '' }, 400, 'invalidValue'],
+    ['a short password', { userName: 'x', password: 'four' }, 400, 'invalidValue'],
     ['an endless password', { userName: 'x', password: 'p'.repeat(600) }, 400, 'invalidValue'],
-    ['a colon in the name', { userName: 'a:b', password: 'x' }, 400, 'invalidValue'],
-    ['a user of another tenant', { userName: 'a@tenant1.com', password: 'x' }, 400, 'invalidValue'],
+    ['a colon in the name', { userName: 'a:b', password: 'x-password' }, 400, 'invalidValue'],
+    ['a user of another tenant', { userName: 'a@tenant1.com', password: 'x-password' }, 400, 'invalidValue'],
   ])('refuses %s', async (_, body, status, scimType) => {
     expect(await scim('POST', '/Users', body)).toMatchObject({ status, body: { status: String(status), scimType } });
   });

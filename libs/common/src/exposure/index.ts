@@ -1,0 +1,2 @@
+export { isLoopback } from './loopback.js';
+export { weakness } from './weak-password.js';
