@@ -18,6 +18,8 @@ export interface Call {
   readonly timeoutMillis?: number;
   /** A connection of its own instead of a pooled one. */
   readonly fresh?: boolean;
+  /** The IPv4 address of this machine to call from, on a connection of its own. */
+  readonly from?: string;
 }
 
 /** Calls URLs over TLS with one trusted CA. The path of the URL is sent byte by byte as given. */
@@ -52,7 +54,8 @@ function exchange(url: string, call: Call, secure: https.Agent, plain: http.Agen
       ...call.headers,
       ...(call.body === undefined ? {} : { 'Content-Length': Buffer.byteLength(call.body) }),
     },
-    ...(call.fresh
+    ...(call.from === undefined ? {} : { localAddress: call.from, family: 4 }),
+    ...(call.fresh || call.from !== undefined
       ? { agent: new (scheme === 'https' ? https : http).Agent(scheme === 'https' ? { ca: secure.options.ca } : {}) }
       : { agent: scheme === 'https' ? secure : plain }),
     signal: AbortSignal.timeout(call.timeoutMillis ?? 15_000),
