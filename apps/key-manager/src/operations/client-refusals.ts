@@ -3,7 +3,7 @@ import type { ClientRequest } from '../oauth2/client-request.js';
 import { networkOf } from '../users/throttle/login-source.js';
 import type { RefusalJournal } from './refusal-journal.js';
 
-/** Keeps clients that were not let in in the audit log. They are not delayed: docs/adr/0012-no-delay-for-clients.md. */
+/** Keeps clients that were not let in in the audit log. They are not delayed: docs/adr/0012-logins-are-delayed-clients-are-not.md. */
 export function clientRefusals(journal: Pick<RefusalJournal, 'note'>) {
   return (request: ClientRequest, endpoint: string): void => {
     const { clientAddress } = request;
