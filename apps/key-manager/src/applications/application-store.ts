@@ -29,8 +29,11 @@ export interface ApplicationStore {
 
 export const ClientRegistry = Symbol('ClientRegistry');
 export interface ClientRegistry {
-  /** Throws `AlreadyExists` for the same client id, the same application and key type, or the same owner and name. */
-  registerClient(registration: ClientRegistration, secret: ClientSecret): Promise<void>;
+  /**
+   * Throws `AlreadyExists` for the same client id, the same application and key type, or, where neither application nor
+   * registration token tells them apart, the same owner and name. A client that proves itself otherwise has no secret.
+   */
+  registerClient(registration: ClientRegistration, secret: ClientSecret | undefined): Promise<void>;
   findRegistration(clientId: string): Promise<ClientRegistration | undefined>;
   findKeyMapping(keyMappingId: string): Promise<ClientRegistration | undefined>;
   /** A client without application, by who registered it and the name given (WSO2 DCR). */
@@ -38,19 +41,35 @@ export interface ClientRegistry {
   /** How many clients without application somebody has. */
   countRegistrations(owner: string): Promise<number>;
   listRegistrations(applicationId: string): Promise<ClientRegistration[]>;
+  /** Those that are live, the oldest first. */
   listSecrets(clientId: string): Promise<ClientSecret[]>;
-  /** Throws `NotFound`. */
+  /** Throws `NotFound`, and `AlreadyExists` when the application has a key of that type. */
   updateRegistration(
     clientId: string,
     change: Partial<
       Pick<
         ClientRegistration,
-        'grantTypes' | 'callbackUrl' | 'confidential' | 'active' | 'lifetimes' | 'additionalProperties' | 'metadata'
+        | 'name'
+        | 'applicationId'
+        | 'keyType'
+        | 'mode'
+        | 'grantTypes'
+        | 'callbackUrl'
+        | 'confidential'
+        | 'active'
+        | 'lifetimes'
+        | 'additionalProperties'
+        | 'metadata'
+        | 'registrationTokenHash'
       >
     >,
   ): Promise<ClientRegistration>;
   /** Removes every secret and puts this one in their place. */
   replaceSecrets(clientId: string, secret: ClientSecret): Promise<void>;
+  /** One more, good beside the others. False, and nothing added, when `most` are live already. Throws `NotFound`. */
+  addSecret(clientId: string, secret: ClientSecret, most: number): Promise<boolean>;
+  /** False when the client has no such secret. */
+  deleteSecret(clientId: string, secretId: string): Promise<boolean>;
   /** Deletes the client and revokes its tokens. */
   deleteRegistration(clientId: string): Promise<boolean>;
 }

@@ -41,6 +41,8 @@ export interface ClientRegistration {
   readonly additionalProperties: Readonly<Record<string, unknown>>;
   /** RFC 7591 §2, beyond what WSO2's words above say; `client-facts.ts` reads both. */
   readonly metadata: ClientMetadata;
+  /** SHA-256, hex, of the registration access token (RFC 7592); absent for a client made another way. */
+  readonly registrationTokenHash?: string | undefined;
   readonly createdAt: number;
 }
 
@@ -52,4 +54,7 @@ export interface ClientSecret {
   /** False for a secret that somebody chose: it is shown once and never again. */
   readonly derived: boolean;
   readonly createdAt: number;
+  /** From then on it proves nothing; absent: never. */
+  readonly expiresAt?: number | undefined;
+  readonly description?: string | undefined;
 }

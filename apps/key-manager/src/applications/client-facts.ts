@@ -2,7 +2,7 @@ import type { AccessTokenFormat, Client, ClientMetadata } from '../oauth2/model.
 import type { Application, ClientRegistration } from './application.js';
 import { isSwitchedOn } from './key-properties.js';
 
-type Registered = Omit<ClientRegistration, 'createdAt' | 'keyMappingId' | 'mode'>;
+type Registered = Omit<ClientRegistration, 'createdAt' | 'keyMappingId'>;
 
 /** A registration as the authorization server sees it: WSO2's words and RFC 7591's become one set of facts. */
 export function toClient(registered: Registered, tokenType: Application['tokenType'] | undefined): Client {
@@ -25,12 +25,15 @@ export function toClient(registered: Registered, tokenType: Application['tokenTy
 }
 
 function effectiveMetadata(
-  { metadata, callbackUrl, additionalProperties }: Registered,
+  { metadata, callbackUrl, additionalProperties, mode }: Registered,
   tokenType: Application['tokenType'] | undefined,
 ): ClientMetadata {
   return {
     ...metadata,
-    redirectUris: metadata.redirectUris ?? callbackUris(callbackUrl),
+    redirectUris: (metadata.redirectUris ?? callbackUris(callbackUrl)).filter(
+      // A pattern is easily wider than it looks, so it is taken from an imported client only, which relies on it.
+      (uri) => mode === 'MAPPED' || !uri.startsWith('regexp='),
+    ),
     requirePkce: metadata.requirePkce ?? isSwitchedOn(additionalProperties.pkceMandatory),
     allowPlainPkce: metadata.allowPlainPkce ?? isSwitchedOn(additionalProperties.pkceSupportPlain),
     accessTokenFormat: metadata.accessTokenFormat ?? formatOf(tokenType),

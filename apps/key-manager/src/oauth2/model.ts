@@ -86,9 +86,11 @@ export interface Client {
   readonly metadata: ClientMetadata;
 }
 
-/** A client with what proves it: SHA-256 of every live secret, 32 bytes each. */
+/** A client with what proves it: SHA-256 of every secret live now, 32 bytes each. */
 export interface ClientWithSecrets extends Client {
   readonly secretHashes: readonly Buffer[];
+  /** When the first of them ends; whoever remembers the client must not believe them longer. */
+  readonly secretsLiveUntil?: number | undefined;
 }
 
 /** The end user (RFC 6749 §1.1). */
@@ -118,6 +120,16 @@ export interface Authentication {
   readonly sessionId?: string | undefined;
 }
 
+/** A user of another issuer. `GrantRecord.subject` holds the name that no local user can have. */
+export interface Federation {
+  /** Name of the identity provider. */
+  readonly provider: string;
+  /** What the issuer calls the user. */
+  readonly subject: string;
+  /** The tenant's roles that the provider's mapping gave. */
+  readonly roles: readonly string[];
+}
+
 /** What a grant remembers beyond who and which scope; kept as one document. */
 export interface GrantDetails {
   readonly authentication?: Authentication | undefined;
@@ -125,6 +137,7 @@ export interface GrantDetails {
   readonly audience?: readonly string[] | undefined;
   /** Claims taken over from another issuer's assertion (RFC 8693, RFC 7523). */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
+  readonly federation?: Federation | undefined;
 }
 
 /** A single-use code that is redeemed in the same transaction that saves the tokens. */
@@ -253,6 +266,15 @@ export interface NewTokens {
         readonly confirmation?: Confirmation | undefined;
       }
     | undefined;
+}
+
+/** A live pair that is given out again; its values are derived from the salt and kept nowhere. */
+export interface ReusablePair {
+  /** 16 random bytes. */
+  readonly salt: Buffer;
+  readonly accessToken: AccessTokenRecord;
+  /** Present while its refresh token is ACTIVE. */
+  readonly refreshToken?: { readonly expiresAt?: number | undefined } | undefined;
 }
 
 export type CodeKind = 'authorization_code' | 'device_code' | 'user_code' | 'pushed_request';

@@ -5,6 +5,7 @@ import {
   api,
   application,
   grant,
+  hash,
   registerClient,
   registration,
   type Subject,
@@ -186,6 +187,76 @@ export function applicationStoreContract({ storage, clock }: Subject): void {
       expect(await registry().listSecrets(made.clientId)).toEqual([next]);
       expect((await storage().clients.findClient(made.clientId))?.secretHashes).toEqual([next.hash]);
       await expect(registry().replaceSecrets('none', secret())).rejects.toThrow(NotFound);
+    });
+
+    it('have several secrets at once, up to a limit', async () => {
+      const made = registration();
+      const first = secret();
+      await registry().registerClient(made, first);
+      const later = [1, 2].map((nth) => secret({ createdAt: first.createdAt + nth, description: `the ${nth}.` }));
+      for (const each of later) expect(await registry().addSecret(made.clientId, each, 3)).toBe(true);
+      expect(await registry().addSecret(made.clientId, secret(), 3)).toBe(false);
+      expect(await registry().listSecrets(made.clientId)).toEqual([first, ...later]);
+      const [, second] = later;
+      expect(await registry().deleteSecret(made.clientId, first.id)).toBe(true);
+      expect(await registry().deleteSecret(made.clientId, first.id)).toBe(false);
+      expect(await registry().deleteSecret('none', second?.id ?? '')).toBe(false);
+      expect(await registry().listSecrets(made.clientId)).toEqual(later);
+      await expect(registry().addSecret('none', secret(), 3)).rejects.toThrow(NotFound);
+      const many = Array.from({ length: 6 }, () => registry().addSecret(made.clientId, secret(), 4));
+      expect((await Promise.all(many)).filter(Boolean)).toHaveLength(2);
+    });
+
+    it('lose each secret at its end', async () => {
+      const made = registration();
+      const [kept, ending] = [secret(), secret({ expiresAt: clock.now() + 1_000 })];
+      await registry().registerClient(made, kept);
+      await registry().addSecret(made.clientId, ending, 10);
+      const found = async () => {
+        const client = await storage().clients.findClient(made.clientId);
+        return [client?.secretHashes.length, client?.secretsLiveUntil];
+      };
+      expect(await found()).toEqual([2, ending.expiresAt]);
+      clock.tick(1_000);
+      expect(await found()).toEqual([1, undefined]);
+      expect(await registry().listSecrets(made.clientId)).toEqual([kept]);
+      while ((await storage().janitor.sweepExpired(10)) > 0);
+      expect(await registry().deleteSecret(made.clientId, ending.id)).toBe(false);
+    });
+
+    it('need no secret', async () => {
+      const made = registration();
+      await registry().registerClient(made, undefined);
+      expect(await registry().listSecrets(made.clientId)).toEqual([]);
+      expect((await storage().clients.findClient(made.clientId))?.secretHashes).toEqual([]);
+    });
+
+    it('with a registration token may have names that others have', async () => {
+      const [owner, name] = [someone(), 'The app'];
+      const byToken = () => registration({ owner, name, registrationTokenHash: hash().toString('hex') });
+      const [first, second] = [byToken(), byToken()];
+      await registry().registerClient(first, secret());
+      await registry().registerClient(second, secret());
+      expect(await registry().findRegistrationByName(owner, name)).toBeUndefined();
+      expect(await registry().findRegistration(first.clientId)).toEqual(first);
+      const renewed = { registrationTokenHash: hash().toString('hex'), metadata: { clientUri: 'https://example.com' } };
+      expect(await registry().updateRegistration(first.clientId, renewed)).toEqual({ ...first, ...renewed });
+      const named = registration({ owner, name });
+      await registry().registerClient(named, secret());
+      expect(await registry().findRegistrationByName(owner, name)).toEqual(named);
+    });
+
+    it('can be given to an application that has no key of that type', async () => {
+      const app = application();
+      await applications().createApplication(app);
+      const [one, other] = [registration(), registration()];
+      for (const each of [one, other]) await registry().registerClient(each, secret());
+      const change = { applicationId: app.id, keyType: 'SANDBOX', mode: 'MAPPED' } as const;
+      expect(await registry().updateRegistration(one.clientId, change)).toEqual({ ...one, ...change });
+      expect(await registry().listRegistrations(app.id)).toEqual([{ ...one, ...change }]);
+      await expect(registry().updateRegistration(other.clientId, change)).rejects.toThrow(AlreadyExists);
+      const nowhere = { ...change, applicationId: 'none' };
+      await expect(registry().updateRegistration(other.clientId, nowhere)).rejects.toThrow(NotFound);
     });
 
     it('are deleted once', async () => {

@@ -18,18 +18,25 @@ export class MemoryClientStore implements ClientStore, ClientRegistry {
     if (client === undefined) return undefined;
     const { registration, secrets } = client;
     const tokenType = this.db.applications.get(registration.applicationId ?? '')?.tokenType;
-    return { ...toClient(registration, tokenType), secretHashes: secrets.map(({ hash }) => hash) };
+    const live = secrets.filter((secret) => this.#isLive(secret));
+    const ends = live.map(({ expiresAt }) => expiresAt).filter((end) => end !== undefined);
+    return {
+      ...toClient(registration, tokenType),
+      secretHashes: live.map(({ hash }) => hash),
+      ...(ends.length > 0 ? { secretsLiveUntil: Math.min(...ends) } : {}),
+    };
   }
 
-  async registerClient(registration: ClientRegistration, secret: ClientSecret): Promise<void> {
+  async registerClient(registration: ClientRegistration, secret: ClientSecret | undefined): Promise<void> {
     assertStorable([registration, secret]);
-    if (registration.applicationId !== undefined && !this.db.applications.has(registration.applicationId)) {
-      throw new NotFound(`application ${registration.applicationId}`);
-    }
-    const taken = [...this.db.clients.values()].some(({ registration: other }) => clashes(other, registration));
-    if (taken) throw new AlreadyExists(`client ${registration.clientId}`);
+    if (this.db.clients.has(registration.clientId)) throw new AlreadyExists(`client ${registration.clientId}`);
+    this.#requireRoom(registration);
     const kept = structuredClone(registration);
-    this.db.clients.set(registration.clientId, { registration: kept, secrets: [secret], epoch: randomInt(2 ** 47) });
+    this.db.clients.set(registration.clientId, {
+      registration: kept,
+      secrets: secret ? [secret] : [],
+      epoch: randomInt(2 ** 47),
+    });
     this.db.appendCatalog('consumer_key', registration.clientId);
   }
 
@@ -44,7 +51,10 @@ export class MemoryClientStore implements ClientStore, ClientRegistry {
   async findRegistrationByName(owner: string, name: string): Promise<ClientRegistration | undefined> {
     return this.#registrations().find(
       (registration) =>
-        registration.applicationId === undefined && registration.owner === owner && registration.name === name,
+        registration.applicationId === undefined &&
+        registration.registrationTokenHash === undefined &&
+        registration.owner === owner &&
+        registration.name === name,
     );
   }
 
@@ -59,14 +69,16 @@ export class MemoryClientStore implements ClientStore, ClientRegistry {
   }
 
   async listSecrets(clientId: string): Promise<ClientSecret[]> {
-    return [...(this.db.clients.get(clientId)?.secrets ?? [])];
+    return (this.db.clients.get(clientId)?.secrets ?? []).filter((secret) => this.#isLive(secret));
   }
 
   async updateRegistration(clientId: string, change: RegistrationChange): Promise<ClientRegistration> {
     assertStorable(change);
     const client = this.#client(clientId);
     const before = client.registration;
-    client.registration = { ...before, ...structuredClone(change) };
+    const after = { ...before, ...structuredClone(change) };
+    this.#requireRoom(after);
+    client.registration = after;
     this.db.appendCatalog('consumer_key', clientId);
     if (before.active && !client.registration.active) this.db.revokeClient(clientId, this.db.clock.now());
     return client.registration;
@@ -77,12 +89,41 @@ export class MemoryClientStore implements ClientStore, ClientRegistry {
     this.#client(clientId).secrets = [secret];
   }
 
+  async addSecret(clientId: string, secret: ClientSecret, most: number): Promise<boolean> {
+    assertStorable(secret);
+    const client = this.#client(clientId);
+    if (client.secrets.filter((each) => this.#isLive(each)).length >= most) return false;
+    client.secrets = [...client.secrets, secret];
+    return true;
+  }
+
+  async deleteSecret(clientId: string, secretId: string): Promise<boolean> {
+    const client = this.db.clients.get(clientId);
+    if (!client?.secrets.some(({ id }) => id === secretId)) return false;
+    client.secrets = client.secrets.filter(({ id }) => id !== secretId);
+    return true;
+  }
+
   async deleteRegistration(clientId: string): Promise<boolean> {
     if (!this.db.clients.has(clientId)) return false;
     this.db.revokeClient(clientId, this.db.clock.now());
     this.db.clients.delete(clientId);
+    for (const [key, consent] of this.db.consents) if (consent.clientId === clientId) this.db.consents.delete(key);
     this.db.appendCatalog('consumer_key', clientId);
     return true;
+  }
+
+  #requireRoom(registration: ClientRegistration): void {
+    const { clientId, applicationId } = registration;
+    if (applicationId !== undefined && !this.db.applications.has(applicationId)) {
+      throw new NotFound(`application ${applicationId}`);
+    }
+    const others = this.#registrations().filter((other) => other.clientId !== clientId);
+    if (others.some((other) => clashes(other, registration))) throw new AlreadyExists(`client ${clientId}`);
+  }
+
+  #isLive({ expiresAt }: ClientSecret): boolean {
+    return expiresAt === undefined || expiresAt > this.db.clock.now();
   }
 
   #client(clientId: string) {
@@ -97,9 +138,9 @@ export class MemoryClientStore implements ClientStore, ClientRegistry {
 }
 
 function clashes(one: ClientRegistration, other: ClientRegistration): boolean {
-  if (one.clientId === other.clientId || one.keyMappingId === other.keyMappingId) return true;
+  if (one.keyMappingId === other.keyMappingId) return true;
   if (one.applicationId !== other.applicationId) return false;
-  return one.applicationId === undefined
-    ? one.owner === other.owner && one.name === other.name
-    : one.keyType === other.keyType;
+  if (one.applicationId !== undefined) return one.keyType === other.keyType;
+  const isKnownByName = [one, other].every(({ registrationTokenHash }) => registrationTokenHash === undefined);
+  return isKnownByName && one.owner === other.owner && one.name === other.name;
 }

@@ -8,7 +8,24 @@ export class MemoryJanitor implements Janitor {
   async sweepExpired(limit: number): Promise<number> {
     const now = this.db.clock.now();
     const tokens = this.#sweepAccessTokens(now, limit) + this.#sweepGrants(now, limit);
-    return tokens + this.#sweepCodes(now, limit) + this.#sweepFeeds(now, limit);
+    return (
+      tokens +
+      this.#sweepCodes(now, limit) +
+      this.#sweepSecrets(now, limit) +
+      this.#sweepLogins(now, limit) +
+      this.#sweepFeeds(now, limit)
+    );
+  }
+
+  #sweepSecrets(now: number, limit: number): number {
+    let swept = 0;
+    for (const client of this.db.clients.values()) {
+      const dead = client.secrets.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now);
+      const taken = dead.slice(0, limit - swept);
+      client.secrets = client.secrets.filter((secret) => !taken.includes(secret));
+      swept += taken.length;
+    }
+    return swept;
   }
 
   #sweepCodes(now: number, limit: number): number {
@@ -17,6 +34,12 @@ export class MemoryJanitor implements Janitor {
     for (const [key] of codes.slice(0, limit)) this.db.codes.delete(key);
     for (const [key] of ids.slice(0, limit)) this.db.usedIds.delete(key);
     return Math.min(codes.length, limit) + Math.min(ids.length, limit);
+  }
+
+  #sweepLogins(now: number, limit: number): number {
+    const over = [...this.db.loginSessions].filter(([, { expiresAt }]) => expiresAt <= now).slice(0, limit);
+    for (const [key] of over) this.db.loginSessions.delete(key);
+    return over.length;
   }
 
   #sweepAccessTokens(now: number, limit: number): number {

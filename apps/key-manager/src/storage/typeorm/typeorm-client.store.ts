@@ -8,7 +8,13 @@ import { NotFound } from '../errors.js';
 import { assertStorable } from '../storable.js';
 import { endClientGrants } from './coarse-revocation.js';
 import { type Database, plain, type Session, unlessTaken } from './database.js';
-import { applicationEntity, type ClientRow, clientEntity, clientSecretEntity } from './entities/application.entity.js';
+import {
+  applicationEntity,
+  type ClientRow,
+  type ClientSecretRow,
+  clientEntity,
+  clientSecretEntity,
+} from './entities/application.entity.js';
 import { appendCatalog, appendRevocations } from './feed-numbers.js';
 import type { Statement } from './hot-statements.js';
 
@@ -21,17 +27,17 @@ export class TypeOrmClientStore implements ClientStore, ClientRegistry {
   ) {}
 
   async findClient(clientId: string): Promise<ClientWithSecrets | undefined> {
-    const [row] = await this.db.hotFind<ClientColumns>(findClientStatement, [clientId]);
+    const [row] = await this.db.hotFind<ClientColumns>(findClientStatement, [clientId, this.clock.now()]);
     return row && toClientWithSecrets(row);
   }
 
-  async registerClient(registration: ClientRegistration, secret: ClientSecret): Promise<void> {
+  async registerClient(registration: ClientRegistration, secret: ClientSecret | undefined): Promise<void> {
     assertStorable([registration, secret]);
     const { clientId, applicationId } = registration;
     const work = this.db.transaction(async (session) => {
       if (applicationId !== undefined) await requireApplication(session, applicationId);
       await session.table(clientEntity).insert(plain(toRow(registration)));
-      await insertSecret(session, registration, secret);
+      if (secret) await insertSecret(session, registration, secret);
       await appendCatalog(session, this.clock.now(), [{ entity: 'consumer_key', id: clientId }]);
     });
     await unlessTaken(`client ${clientId}`, work);
@@ -47,7 +53,7 @@ export class TypeOrmClientStore implements ClientStore, ClientRegistry {
 
   async findRegistrationByName(owner: string, name: string): Promise<ClientRegistration | undefined> {
     const rows = await this.db.find([], (session) => session.table(clientEntity).findBy({ owner, name }));
-    const row = rows.find(({ applicationId }) => applicationId === null);
+    const row = rows.find((each) => each.applicationId === null && each.registrationTokenHash === null);
     return row && toRegistration(row);
   }
 
@@ -71,14 +77,16 @@ export class TypeOrmClientStore implements ClientStore, ClientRegistry {
     const rows = await this.db.find([], (session) =>
       session.table(clientSecretEntity).find({ where: { clientId }, order }),
     );
-    return rows.map(({ id, hash, derived, createdAt }) => ({ id, hash, derived, createdAt }));
+    const now = this.clock.now();
+    return rows.filter(({ expiresAt }) => expiresAt === null || expiresAt > now).map(toSecret);
   }
 
   async updateRegistration(clientId: string, change: RegistrationChange): Promise<ClientRegistration> {
     assertStorable(change);
-    return this.db.transaction(async (session) => {
+    const work = this.db.transaction(async (session) => {
+      if (change.applicationId !== undefined) await requireApplication(session, change.applicationId);
       const before = await lockClient(session, clientId);
-      const after: ClientRow = { ...before, ...change };
+      const after: ClientRow = { ...before, ...definedOf(change) };
       const { tokenEpoch: _, ...columns } = after;
       await session.table(clientEntity).update({ clientId }, plain(columns));
       // Gateways are told too, so that an inactive client's tokens don't live on in their caches.
@@ -88,6 +96,7 @@ export class TypeOrmClientStore implements ClientStore, ClientRegistry {
       await appendRevocations(session, { revokedAt: now, now }, ended);
       return toRegistration(after);
     });
+    return unlessTaken(`client ${clientId}`, work);
   }
 
   async replaceSecrets(clientId: string, secret: ClientSecret): Promise<void> {
@@ -96,6 +105,26 @@ export class TypeOrmClientStore implements ClientStore, ClientRegistry {
       const client = await lockClient(session, clientId);
       await session.table(clientSecretEntity).delete({ clientId });
       await insertSecret(session, client, secret);
+    });
+  }
+
+  async addSecret(clientId: string, secret: ClientSecret, most: number): Promise<boolean> {
+    assertStorable(secret);
+    return this.db.transaction(async (session) => {
+      const client = await lockClient(session, clientId);
+      const sql =
+        'select count(*) as count from client_secrets where client_id = $1 and coalesce(expires_at > $2, true)';
+      const live = await session.row<{ count: number }>(sql, [clientId, this.clock.now()]);
+      if ((live?.count ?? 0) >= most) return false;
+      await insertSecret(session, client, secret);
+      return true;
+    });
+  }
+
+  deleteSecret(clientId: string, secretId: string): Promise<boolean> {
+    return this.db.find(false, async (session) => {
+      const { affected } = await session.table(clientSecretEntity).delete({ clientId, id: secretId });
+      return affected === 1;
     });
   }
 
@@ -150,27 +179,49 @@ async function requireApplication(session: Session, id: string): Promise<void> {
 async function insertSecret(
   session: Session,
   { clientId, tenantDomain }: Pick<ClientRegistration, 'clientId' | 'tenantDomain'>,
-  { id, hash, derived, createdAt }: ClientSecret,
+  { expiresAt, description, ...secret }: ClientSecret,
 ): Promise<void> {
-  await session.table(clientSecretEntity).insert({ id, clientId, tenantDomain, hash, derived, createdAt });
+  const ending = { expiresAt: expiresAt ?? null, description: description ?? null };
+  await session.table(clientSecretEntity).insert({ ...secret, clientId, tenantDomain, ...ending });
+}
+
+function toSecret({ id, hash, derived, createdAt, expiresAt, description }: ClientSecretRow): ClientSecret {
+  return {
+    ...{ id, hash, derived, createdAt },
+    ...(expiresAt === null ? {} : { expiresAt }),
+    ...(description === null ? {} : { description }),
+  };
+}
+
+/** What is undefined is not named by the change. */
+function definedOf(change: RegistrationChange): Partial<ClientRow> {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
 /** The epoch starts at random: a client id that is registered again must not wake the tokens of the one before. */
-function toRow({ applicationId, ...registration }: ClientRegistration): ClientRow {
-  return { ...registration, applicationId: applicationId ?? null, tokenEpoch: randomInt(2 ** 47) };
+function toRow({ applicationId, registrationTokenHash, ...registration }: ClientRegistration): ClientRow {
+  const optional = { applicationId: applicationId ?? null, registrationTokenHash: registrationTokenHash ?? null };
+  return { ...registration, ...optional, tokenEpoch: randomInt(2 ** 47) };
 }
 
-export function toRegistration({ tokenEpoch: _, applicationId, ...row }: ClientRow): ClientRegistration {
-  return { ...row, ...(applicationId === null ? {} : { applicationId }) };
+export function toRegistration(row: ClientRow): ClientRegistration {
+  const { tokenEpoch: _, applicationId, registrationTokenHash, ...registration } = row;
+  return {
+    ...registration,
+    ...(applicationId === null ? {} : { applicationId }),
+    ...(registrationTokenHash === null ? {} : { registrationTokenHash }),
+  };
 }
 
 /** Read for tokens that are issued: one statement by hand. */
 const findClientStatement: Statement = {
   name: 'find_client',
   text: `
-select c.client_id, c.tenant_domain, c.owner, c.name, c.application_id, c.key_type, c.grant_types, c.callback_url,
+select c.client_id, c.tenant_domain, c.owner, c.name, c.application_id, c.key_type, c.mode, c.grant_types, c.callback_url,
   c.confidential, c.active, c.all_tenants, c.lifetimes, c.additional_properties, c.metadata, a.token_type,
-  array(select s.hash from client_secrets s where s.client_id = c.client_id order by s.created_at, s.id) as hashes
+  array(select s.hash from client_secrets s where s.client_id = c.client_id and coalesce(s.expires_at > $2, true)
+    order by s.created_at, s.id) as hashes,
+  (select min(s.expires_at) from client_secrets s where s.client_id = c.client_id and s.expires_at > $2) as live_until
 from oauth_clients c left join applications a on a.id = c.application_id where c.client_id = $1`,
 };
 
@@ -181,6 +232,7 @@ interface ClientColumns {
   name: string;
   application_id: string | null;
   key_type: ClientRegistration['keyType'];
+  mode: ClientRegistration['mode'];
   grant_types: string[];
   callback_url: string;
   confidential: boolean;
@@ -191,6 +243,7 @@ interface ClientColumns {
   metadata: ClientRegistration['metadata'];
   token_type: Application['tokenType'] | null;
   hashes: Buffer[];
+  live_until: number | null;
 }
 
 function toClientWithSecrets(row: ClientColumns): ClientWithSecrets {
@@ -201,6 +254,7 @@ function toClientWithSecrets(row: ClientColumns): ClientWithSecrets {
     name: row.name,
     applicationId: row.application_id ?? undefined,
     keyType: row.key_type,
+    mode: row.mode,
     grantTypes: row.grant_types,
     callbackUrl: row.callback_url,
     confidential: row.confidential,
@@ -210,5 +264,7 @@ function toClientWithSecrets(row: ClientColumns): ClientWithSecrets {
     additionalProperties: row.additional_properties,
     metadata: row.metadata,
   };
-  return { ...toClient(registered, row.token_type ?? undefined), secretHashes: row.hashes };
+  return { ...toClient(registered, row.token_type ?? undefined), secretHashes: row.hashes, ...liveUntil(row) };
 }
+
+const liveUntil = ({ live_until: until }: ClientColumns) => (until === null ? {} : { secretsLiveUntil: until });

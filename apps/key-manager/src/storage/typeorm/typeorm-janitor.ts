@@ -51,6 +51,14 @@ with dead as (
 )
 select count(*) as swept from swept`;
 
+const clientSecrets = `
+with dead as (
+  select id from client_secrets where expires_at <= $1 order by expires_at limit $2 for update skip locked
+), swept as (
+  delete from client_secrets s using dead where s.id = dead.id returning 1
+)
+select count(*) as swept from swept`;
+
 // Only from the old end, so that what is left has no gaps.
 const feed = (table: string, number: string) => `
 with oldest as (
@@ -66,7 +74,10 @@ const sweeps: readonly (readonly [statement: string, keepMillis: number])[] = [
   [accessTokens, keepSpentMillis],
   [grants, keepSpentMillis],
   [byExpiry('one_time_codes'), keepSpentMillis],
+  [byExpiry('reusable_tokens'), 0],
   [byExpiry('used_ids'), 0],
+  [clientSecrets, 0],
+  [byExpiry('login_sessions'), 0],
   [feed('catalog_events', 'revision'), keepFeedMillis],
   [feed('revocations', 'seq'), keepFeedMillis],
 ];

@@ -25,8 +25,9 @@ export const applicationEntity = new EntitySchema<ApplicationRow>({
   },
 });
 
-export type ClientRow = Omit<ClientRegistration, 'applicationId'> & {
+export type ClientRow = Omit<ClientRegistration, 'applicationId' | 'registrationTokenHash'> & {
   applicationId: string | null;
+  registrationTokenHash: string | null;
   tokenEpoch: number;
 };
 
@@ -50,6 +51,7 @@ export const clientEntity = new EntitySchema<ClientRow>({
     lifetimes: json(),
     additionalProperties: json(),
     metadata: json(),
+    registrationTokenHash: text({ nullable: true }),
     tokenEpoch: long(),
     createdAt: long(),
   },
@@ -62,6 +64,8 @@ export interface ClientSecretRow {
   hash: Buffer;
   derived: boolean;
   createdAt: number;
+  expiresAt: number | null;
+  description: string | null;
 }
 
 export const clientSecretEntity = new EntitySchema<ClientSecretRow>({
@@ -74,5 +78,7 @@ export const clientSecretEntity = new EntitySchema<ClientSecretRow>({
     hash: bytes(),
     derived: flag(),
     createdAt: long(),
+    expiresAt: long({ nullable: true }),
+    description: text({ nullable: true }),
   },
 });

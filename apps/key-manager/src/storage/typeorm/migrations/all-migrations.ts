@@ -1,6 +1,10 @@
 import { InitialSchema1763800000000 } from './001-initial-schema.js';
 import { AuditChain1764000002000 } from './002-audit-chain.js';
 import { StepTwoTokens1764000003000 } from './003-step-two-tokens.js';
+import { LoginsAndConsents1764000004000 } from './004-logins-and-consents.js';
+import { Signing1764000005000 } from './005-signing.js';
+import { ClientSecrets1764000006000 } from './006-client-secrets.js';
+import { IdentityProviders1764000007000 } from './007-identity-providers.js';
 import { ChangeNotices1764000010000 } from './010-change-notices.js';
 import type { WrittenMigration } from './written-migration.js';
 
@@ -9,5 +13,9 @@ export const allMigrations: readonly (new () => WrittenMigration)[] = [
   InitialSchema1763800000000,
   AuditChain1764000002000,
   StepTwoTokens1764000003000,
+  LoginsAndConsents1764000004000,
+  Signing1764000005000,
+  ClientSecrets1764000006000,
+  IdentityProviders1764000007000,
   ChangeNotices1764000010000,
 ];
