@@ -77,6 +77,31 @@ describe('resource owners', () => {
     expect(await owners.find('alice@carbon.super')).toBeUndefined();
   });
 
+  it('do the same for unknown, wrong and locked: one search, one check', async () => {
+    const name = parseUserName('locked');
+    await accounts.create({ name, password: 'locked password', roles: ['readers'] }, author);
+    const locked = await storage.users.findUser(name);
+    if (locked) await accounts.setLocked(locked, true, author);
+    const work: string[] = [];
+    const { users } = storage;
+    const noting = {
+      findUser: (sought: typeof name) => users.findUser(sought).finally(() => work.push('search')),
+      rehashPassword: users.rehashPassword.bind(users),
+    };
+    passwords.afterVerify = async () => work.push('check');
+    const watched = new StoredResourceOwners(noting, passwords, logger);
+    for (const [username, password] of [
+      ['nobody', 'secret'],
+      ['alice', 'wrong'],
+      ['locked', 'wrong'],
+      ['locked', 'locked password'],
+    ] as const) {
+      work.length = 0;
+      expect(await watched.authenticate(username, password)).toBeUndefined();
+      expect(work).toEqual(['search', 'check']);
+    }
+  });
+
   it('do not hash a password that is too long', async () => {
     expect(await owners.authenticate('alice', 'x'.repeat(513))).toBeUndefined();
     expect(await owners.authenticate('alice', 'ü'.repeat(300))).toBeUndefined();
