@@ -134,6 +134,30 @@ describe('parallel logins', () => {
     expect(refusals).toEqual([]);
   });
 
+  it('all get in over two nodes too, which hear of each other by asking again', async () => {
+    const attempts = new MemoryLoginAttempts(rule, new ManualClock());
+    const sourceOf = createSources(Buffer.alloc(32, 1), []);
+    const nodes = [0, 1].map(() => {
+      const owners = new CheckedOwners();
+      // Longer than a turn, so that the other node comes while the first ones are being checked.
+      owners.gate = new Promise((resolve) => setTimeout(resolve, 20));
+      const throttle = new LoginThrottle(attempts, 256);
+      return new ThrottledResourceOwners({ owners, throttle, sourceOf, refusals: { note: () => undefined } });
+    });
+    const logins = Array.from({ length: 60 }, (_, at) => nodes[at % 2]?.authenticate('alice', 'right', here));
+    expect((await Promise.all(logins)).every((owner) => owner !== undefined)).toBe(true);
+  });
+
+  it('are refused when a node that died leaves attempts open, after some patience', async () => {
+    const attempts = new MemoryLoginAttempts(rule, new ManualClock());
+    const source = createSources(Buffer.alloc(32, 1), [])('alice', here);
+    for (let time = 0; time < 5; time++) await attempts.admit(source);
+    const throttle = new LoginThrottle(attempts, 256, 30);
+    const [first, second] = await Promise.all([throttle.admit(source), throttle.admit(source)]);
+    expect(first).toMatchObject({ admitted: false, reason: 'login' });
+    expect(second).toEqual(first);
+  });
+
   it('do not wait for the logins of others', async () => {
     const { login, owners } = createWorld();
     let open = () => {};
