@@ -42,10 +42,25 @@ describe('POST /token', () => {
             ],
             authorization: 'Basic Zm9vOmJhcg==',
             clientAddress: '127.0.0.1',
+            method: 'POST',
           },
         },
       },
     ]);
+  });
+
+  it.each<[string, string, Record<string, string>]>([
+    ['a query', '?tenant=a', formHeaders],
+    ['a charset', '', { 'content-type': 'application/x-www-form-urlencoded; charset=us-ascii' }],
+    ['a chunked body', '', { ...formHeaders, 'transfer-encoding': 'chunked' }],
+  ])('answers a request with %s like any other', async (_what, query, headers) => {
+    const post = (url: string, more: Record<string, string>) =>
+      send(url, { method: 'POST', headers: { ...more, activityid: 'trace-0002' }, body: form });
+    const usual = await post(`${bed.urls.https}/token`, formHeaders);
+    const unusual = await post(`${bed.urls.https}/token${query}`, headers);
+    const { date: _date, ...usualHeaders } = usual.headers;
+    expect(unusual).toMatchObject({ status: 200, body: usual.body, headers: usualHeaders });
+    expect(bed.keyManager.issued[1]?.request).toEqual(bed.keyManager.issued[0]?.request);
   });
 
   it('answers what was granted as RFC 6749 section 5.1 has it', async () => {

@@ -1,5 +1,7 @@
-import type { OAuthErrorAnswer, TokenGranted } from '@keygate/proto/keymanager/v1/token';
+import type { IssueTokenResponse, OAuthErrorAnswer, TokenGranted } from '@keygate/proto/keymanager/v1/token';
 import type { FastifyReply } from 'fastify';
+import { KeyManagerUnavailable } from '../key-manager/unavailable.js';
+import { MalformedForm } from './form.js';
 
 /** What goes back to an OAuth client; `body` undefined means an empty one. */
 export interface OAuthAnswer {
@@ -40,12 +42,24 @@ export function errorAnswer(error: OAuthErrorAnswer): OAuthAnswer {
   };
 }
 
+/** What the key manager said to a token request. */
+export function issueAnswer({ result }: IssueTokenResponse): OAuthAnswer {
+  switch (result?.$case) {
+    case 'granted':
+      return grantedAnswer(result.granted);
+    case 'error':
+      return errorAnswer(result.error);
+    default:
+      return failed;
+  }
+}
+
 /** A refusal this gateway makes itself, before any rule of OAuth applies. */
 export function refusal(status: number, description: string, headers: Record<string, string> = {}): OAuthAnswer {
   return { status, headers, body: { error_description: description, error: 'invalid_request' } };
 }
 
-export const unavailable: OAuthAnswer = {
+const unavailable: OAuthAnswer = {
   status: 503,
   headers: { 'retry-after': '2' },
   body: {
@@ -54,16 +68,26 @@ export const unavailable: OAuthAnswer = {
   },
 };
 
-export const failed: OAuthAnswer = {
+const failed: OAuthAnswer = {
   status: 500,
   body: { error_description: 'The request could not be handled.', error: 'server_error' },
 };
 
+/** What becomes of a request that went wrong, and whether that is a fault of ours for the log. */
+export function faultAnswer(thrown: unknown): { readonly answer: OAuthAnswer; readonly fault?: 'warn' | 'error' } {
+  if (thrown instanceof KeyManagerUnavailable) return { answer: unavailable, fault: 'warn' };
+  if (thrown instanceof MalformedForm) return { answer: refusal(400, thrown.message) };
+  return { answer: failed, fault: 'error' };
+}
+
 /** Every answer of a token endpoint is kept out of caches (RFC 6749 section 5.1). */
+export const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' } as const;
+
+/** Answers through Fastify. */
 export function send(reply: FastifyReply, { status, headers = {}, body, endsConnection }: OAuthAnswer): void {
   // HTTP/2 has no such header (RFC 9113 section 8.2.2).
   if (endsConnection && reply.request.raw.httpVersionMajor < 2) reply.header('connection', 'close');
-  reply.code(status).headers({ 'cache-control': 'no-store', pragma: 'no-cache', ...headers });
+  reply.code(status).headers({ ...noStore, ...headers });
   if (body === undefined) reply.send();
   else reply.type('application/json').send(JSON.stringify(body));
 }

@@ -1,10 +1,18 @@
+import type { IncomingMessage } from 'node:http';
 import type { ClientRequest } from '@keygate/proto/keymanager/v1/token';
-import type { FastifyRequest } from 'fastify';
 import { headerValues } from '../pipeline/header-lines.js';
 import { MalformedForm, readForm } from './form.js';
 
+/** A request whose body has been read, from Fastify or without it. */
+export interface FormRequest {
+  readonly raw: IncomingMessage;
+  readonly method: string;
+  /** Bytes of a form; anything else counts as none. */
+  readonly body: unknown;
+}
+
 /** What a client sent to a token endpoint, unjudged, in the form the key manager takes it. */
-export function clientRequestOf(request: FastifyRequest): ClientRequest {
+export function clientRequestOf(request: FormRequest): ClientRequest {
   const authorizations = headerValues(request.raw.rawHeaders, 'authorization');
   const proofs = headerValues(request.raw.rawHeaders, 'dpop');
   return {

@@ -51,7 +51,7 @@ describe('readForm', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {
-          readForm(bytes);
+          readForm(Buffer.from(bytes));
         } catch (error) {
           expect(error).toBeInstanceOf(MalformedForm);
         }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Parameter } from '@keygate/proto/keymanager/v1/token';
 
 /** A body that is no form; the message is for the client. */
@@ -11,7 +12,7 @@ const maxPairs = 64;
  * Reads `application/x-www-form-urlencoded` (RFC 6749 App. B) into the list of what was sent, in order and with
  * repetitions: judging them is the key manager's work. Strict, lest two readers see two different requests.
  */
-export function readForm(body: Uint8Array): Parameter[] {
+export function readForm(body: Buffer): Parameter[] {
   // Split to the end before it is counted: a limit here would drop what lies behind a run of empty pairs.
   const pairs = utf8(body)
     .split('&')
@@ -32,10 +33,7 @@ function decode(text: string): string {
   }
 }
 
-function utf8(body: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-  } catch (cause) {
-    throw new MalformedForm('The request body is not UTF-8.', { cause });
-  }
+function utf8(body: Buffer): string {
+  if (!isUtf8(body)) throw new MalformedForm('The request body is not UTF-8.');
+  return body.toString('utf8');
 }

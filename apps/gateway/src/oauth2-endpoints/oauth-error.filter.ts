@@ -1,8 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { KeyManagerUnavailable } from '../key-manager/unavailable.js';
-import { failed, type OAuthAnswer, refusal, send, unavailable } from './answers.js';
-import { MalformedForm } from './form.js';
+import { faultAnswer, type OAuthAnswer, refusal, send } from './answers.js';
 
 /** The one place where what went wrong becomes an answer of a token endpoint. */
 @Catch()
@@ -11,18 +9,11 @@ export class OAuthErrorFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (reply.sent) return;
-    const answer = answerTo(thrown);
-    if (answer === unavailable) request.log.warn({ err: thrown }, 'token request not answered');
-    if (answer === failed) request.log.error({ err: thrown }, 'token request failed');
+    const refused = transportRefusals[statusOf(thrown)];
+    const { answer, fault } = refused ? { answer: refused } : faultAnswer(thrown);
+    if (fault) request.log[fault]({ err: thrown }, 'token request not answered');
     send(reply, answer);
   }
-}
-
-function answerTo(thrown: unknown): OAuthAnswer {
-  if (thrown instanceof KeyManagerUnavailable) return unavailable;
-  if (thrown instanceof MalformedForm) return refusal(400, thrown.message);
-  const refused = transportRefusals[statusOf(thrown)];
-  return refused ?? failed;
 }
 
 function statusOf(thrown: unknown): number {

@@ -14,6 +14,7 @@ import { appModule } from '../app.module.js';
 import { countHeader } from '../pipeline/header-lines.js';
 import { refusal, send } from './answers.js';
 import { assertUtf8 } from './client-request.js';
+import { DirectTokenRequests } from './direct-token-requests.js';
 import type { RevokedTokens, TokenIssuer } from './key-manager-port.js';
 
 export interface TokenHostOptions {
@@ -65,8 +66,14 @@ export async function createTokenHost(options: TokenHostOptions): Promise<TokenH
   fastify.addHook('onResponse', async (request, reply) => options.onAnswered(answeredRequest(request, reply)));
   await app.init();
   await fastify.ready();
+  const direct = new DirectTokenRequests({
+    ...options,
+    reasonToRefuse: (request) => reasonToRefuse(request, options.allowInsecureTokenRequests),
+  });
   return {
-    handle: (request, response) => fastify.routing(request, response),
+    handle: (request, response) => {
+      if (!direct.take(request, response)) fastify.routing(request, response);
+    },
     close: () => app.close(),
   };
 }
@@ -87,7 +94,7 @@ function takeForms(fastify: FastifyInstance): void {
 /** What is refused before the body is read. */
 function refuseEarly(fastify: FastifyInstance, allowInsecureTokenRequests: boolean): void {
   fastify.addHook('onRequest', async (request, reply) => {
-    const description = reasonToRefuse(request, allowInsecureTokenRequests);
+    const description = reasonToRefuse(request.raw, allowInsecureTokenRequests);
     if (description === undefined) return undefined;
     const status = description === insecure ? 403 : 400;
     send(reply, { ...refusal(status, description), endsConnection: true });
@@ -98,7 +105,7 @@ function refuseEarly(fastify: FastifyInstance, allowInsecureTokenRequests: boole
 // Answered, never redirected: a client that follows would have sent its password in clear text already.
 const insecure = 'Token requests are answered on the HTTPS port only.';
 
-function reasonToRefuse({ raw }: FastifyRequest, allowInsecureTokenRequests: boolean): string | undefined {
+function reasonToRefuse(raw: IncomingMessage, allowInsecureTokenRequests: boolean): string | undefined {
   if (countHeader(raw.rawHeaders, 'host') > 1) return 'The request has more than one Host.';
   if (!allowInsecureTokenRequests && !(raw.socket as TLSSocket).encrypted) return insecure;
   return undefined;

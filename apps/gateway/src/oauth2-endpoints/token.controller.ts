@@ -1,6 +1,6 @@
 import { All, Controller, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { errorAnswer, failed, grantedAnswer, refusal, send } from './answers.js';
+import { issueAnswer, refusal, send } from './answers.js';
 import { clientRequestOf } from './client-request.js';
 import { TokenIssuer } from './key-manager-port.js';
 
@@ -12,14 +12,6 @@ export class TokenController {
   @All()
   async issue(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     if (request.method !== 'POST') return send(reply, refusal(405, 'Use POST.', { allow: 'POST' }));
-    const { result } = await this.issuer.issueToken(clientRequestOf(request), request.id);
-    switch (result?.$case) {
-      case 'granted':
-        return send(reply, grantedAnswer(result.granted));
-      case 'error':
-        return send(reply, errorAnswer(result.error));
-      default:
-        return send(reply, failed);
-    }
+    send(reply, issueAnswer(await this.issuer.issueToken(clientRequestOf(request), request.id)));
   }
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { InvalidRequest } from './errors.js';
 import { formDecode } from './request-body.js';
 
@@ -46,9 +47,5 @@ function formDecoded({ id, secret }: Credentials): Credentials | undefined {
 
 /** Some clients put latin-1 bytes into the header, the others UTF-8; latin-1 text is hardly ever valid UTF-8. */
 function text(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return bytes.toString('latin1');
-  }
+  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 }

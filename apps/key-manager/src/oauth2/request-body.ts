@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { InvalidRequest } from './errors.js';
 import type { Parameter } from './parameters.js';
 
@@ -95,9 +96,6 @@ export function formDecode(text: string): string {
 
 function utf8(body: Uint8Array): string {
   if (body.length > maxBodyBytes) throw new InvalidRequest('The request body is too large.');
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-  } catch (cause) {
-    throw new InvalidRequest('The request body is not UTF-8.', { cause });
-  }
+  if (!isUtf8(body)) throw new InvalidRequest('The request body is not UTF-8.');
+  return Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8');
 }
