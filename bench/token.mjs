@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from 'undici';
 import { clientCredentials, compare, introspection, logIn, refresh } from './parts/requests.mjs';
+import { store } from './parts/store.mjs';
 import { newDatabase, repository, startCluster, startDatabase } from './support/cluster.mjs';
 import { startPeer } from './support/peers.mjs';
 import { environment, requestTable, table } from './support/report.mjs';
@@ -27,7 +28,12 @@ export async function run(settings) {
     context.postgres = await startDatabase();
     stops.push(() => context.postgres.stop());
     const sections = [];
+    await startClusters(context);
     if (['issue', 'refresh', 'introspect'].some(wants)) sections.push(...(await requests(context, wants)));
+    if (wants('store')) {
+      const text = await store({ ...context, cluster: context.clusters[0] });
+      sections.push({ title: 'Row 9: tokens into PostgreSQL', text });
+    }
     const text = report(settings, sections);
     console.log(`\n${text}`);
     const file = settings.out ?? (settings.quick ? undefined : join(repository, 'bench/results/token.md'));
@@ -38,17 +44,21 @@ export async function run(settings) {
   }
 }
 
-async function requests(context, wants) {
+async function startClusters(context) {
   const { say, folder, postgres, stops, baseline, dispatcherOf } = context;
   say('starting key manager and gateway');
-  const clusters = [];
+  context.clusters = [];
   for (const [name, checkout] of [[ours, repository], ...(baseline ? [[`${ours} (baseline)`, baseline]] : [])]) {
-    const databaseUrl = await newDatabase(postgres, `bench_${clusters.length}`);
+    const databaseUrl = await newDatabase(postgres, `bench_${context.clusters.length}`);
     const cluster = await startCluster({ name, folder, databaseUrl, postgres, checkout });
     stops.push(() => cluster.stop());
     cluster.newRefreshTokens = (count) => logIn(cluster, count, dispatcherOf(cluster));
-    clusters.push(cluster);
+    context.clusters.push(cluster);
   }
+}
+
+async function requests(context, wants) {
+  const { say, folder, clusters, stops } = context;
   say('starting the peers');
   const peer = (name, file, more) =>
     startPeer({ name, file, cluster: clusters[0], folder }).then((one) => ({ ...one, ...more }));

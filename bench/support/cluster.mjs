@@ -7,7 +7,7 @@ import { startPostgres } from '@keygate/common/testing';
 import pg from 'pg';
 import { Agent, request } from 'undici';
 import { basic } from './load.mjs';
-import { start, withDescendants } from './processes.mjs';
+import { start } from './processes.mjs';
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -81,15 +81,17 @@ export async function startCluster({ name, folder, databaseUrl, postgres, checko
   return {
     name,
     ca,
+    checkout,
+    databaseUrl,
     dataDir,
     urls,
     user,
     client: await registerClient(urls.keyManager, ca, user),
     /** Who serves a request, by what it is. */
     processes: () => ({
-      gateway: [gateway.pid],
-      'key manager': [keyManager.pid],
-      PostgreSQL: withDescendants(postgres.pid),
+      gateway: gateway.pid,
+      'key manager': keyManager.pid,
+      PostgreSQL: postgres.pid,
     }),
     async stop() {
       await gateway.stop();

@@ -28,9 +28,9 @@ export async function contest({ title, contenders, rounds, seconds, warmUpSecond
 
 async function measure({ load, processes, verify }, seconds) {
   const groups = Object.entries(processes());
-  const before = groups.map(([, pids]) => cpuOf(pids));
+  const before = groups.map(([, pid]) => cpuOf(pid));
   const { count, seconds: took, latencies } = await load.run(seconds);
-  const used = Object.fromEntries(groups.map(([label, pids], index) => [label, cpuOf(pids) - before[index]]));
+  const used = Object.fromEntries(groups.map(([label, pid], index) => [label, cpuOf(pid) - before[index]]));
   await verify?.();
   const all = Object.values(used).reduce((sum, one) => sum + one, 0);
   return {

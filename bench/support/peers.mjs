@@ -23,7 +23,7 @@ export async function startPeer({ name, file, cluster, folder }) {
       peer.send({ families });
       return (await peer.message()).refreshTokens;
     },
-    processes: () => ({ [name]: [peer.pid] }),
+    processes: () => ({ [name]: peer.pid }),
     stop: () => peer.stop(),
   };
 }

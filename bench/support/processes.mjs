@@ -15,14 +15,14 @@ function statOf(pid) {
   }
 }
 
-/** User and system time of one process with all its threads, in seconds. */
-export function cpuSeconds(pid) {
+/** User and system time of a process with all its threads, in seconds; with the children it has buried, if asked. */
+function cpuSeconds(pid, withDead) {
   const stat = statOf(pid);
-  return stat === undefined ? 0 : (Number(stat[11]) + Number(stat[12])) / ticksPerSecond;
+  if (stat === undefined) return 0;
+  return stat.slice(11, withDead ? 15 : 13).reduce((sum, ticks) => sum + Number(ticks), 0) / ticksPerSecond;
 }
 
-/** The process and everything it started. */
-export function withDescendants(pid) {
+function withDescendants(pid) {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => [Number(name), Number(statOf(name)?.[1])]);
@@ -33,8 +33,13 @@ export function withDescendants(pid) {
   return family;
 }
 
-/** Seconds of CPU the processes have used so far, all together. */
-export const cpuOf = (pids) => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+/**
+ * Seconds of CPU that a process and everything it started have used so far. PostgreSQL's backends come and go: those
+ * that are gone are counted with their parent.
+ */
+export function cpuOf(pid) {
+  return withDescendants(pid).reduce((sum, member) => sum + cpuSeconds(member, true), 0);
+}
 
 /** Starts a process whose output goes to a file, as it would in production: nobody reads along. */
 export function start(file, args, { env, cwd, log, execArgv = [] }) {
