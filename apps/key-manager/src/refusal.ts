@@ -23,6 +23,8 @@ export type RefusalReason =
   | 'environment_unknown'
   | 'key_mapping_exists'
   | 'key_mapping_not_found'
+  | 'secret_not_found'
+  | 'secret_limit'
   | 'key_manager_unknown'
   | 'subscription_exists'
   | 'subscription_not_found'

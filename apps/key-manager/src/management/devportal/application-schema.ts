@@ -69,6 +69,18 @@ export const generateKeysBody = z.object({
   additionalProperties: additionalProperties.nullish(),
 });
 
+/** POST map-keys. */
+export const mapKeysBody = z.object({
+  consumerKey: z.string().regex(/^[A-Za-z0-9._~-]{8,255}$/),
+  consumerSecret: z
+    .string()
+    .max(512)
+    .regex(/^[\x20-\x7e]*$/)
+    .nullish(),
+  keyType: z.enum(['PRODUCTION', 'SANDBOX']),
+  keyManager: z.string().max(255).nullish(),
+});
+
 /** PUT of a consumer key: the object as it was read, changed. */
 export const keyBody = z.object({
   supportedGrantTypes: grantTypes,

@@ -1,35 +1,27 @@
 import { z } from 'zod';
 import type { ApplicationStore } from '../../applications/application-store.js';
 import { ownApplication } from '../../applications/applications.js';
-import {
-  findKey,
-  generateKeys,
-  type KeyPorts,
-  listKeys,
-  regenerateSecret,
-  updateKey,
-} from '../../applications/keys.js';
+import { findKey, generateKeys, type KeyPorts, listKeys, updateKey } from '../../applications/keys.js';
+import { mapKeys } from '../../applications/mapped-keys.js';
 import { requireResidentKeyManager } from '../../applications/resident-key-manager.js';
 import type { TokenEndpoint } from '../../oauth2/token-endpoint.js';
 import { audited } from '../rest/audited.js';
 import type { Caller } from '../rest/caller.js';
-import { token } from '../rest/caller.js';
 import { type Route, route } from '../rest/route.js';
-import { applicationKey, generateKeysBody, keyBody, toApplicationKey } from './application-schema.js';
+import { applicationKey, generateKeysBody, keyBody, mapKeysBody, toApplicationKey } from './application-schema.js';
 import { applicationToken, generateToken, tokenBody } from './application-token.js';
+import { access, keyPath, type OwnKey } from './own-key.js';
+import { secretRoutes } from './secret-routes.js';
 
 export interface KeyRoutePorts extends KeyPorts {
   readonly applications: ApplicationStore;
   readonly tokenEndpoint: TokenEndpoint;
 }
 
-const access = token('subscribe', 'app_manage');
-const key = '/applications/{applicationId}/oauth-keys/{keyMappingId}';
-
 export function keyRoutes(ports: KeyRoutePorts): Route[] {
   const own = (caller: Caller, { applicationId }: { applicationId: string }) =>
     ownApplication(ports.applications, caller, applicationId);
-  const ownKey = async (caller: Caller, parameters: { applicationId: string; keyMappingId: string }) =>
+  const ownKey: OwnKey = async (caller, parameters) =>
     findKey(ports, await own(caller, parameters), parameters.keyMappingId);
   return [
     route({
@@ -56,6 +48,24 @@ export function keyRoutes(ports: KeyRoutePorts): Route[] {
       },
     }),
     route({
+      method: 'POST',
+      path: '/applications/{applicationId}/map-keys',
+      summary: 'Gives the application a client that exists, or takes over a consumer key and secret made elsewhere.',
+      access,
+      body: mapKeysBody,
+      answer: applicationKey,
+      audit: audited('consumer_key.mapped', 'answer.consumerKey', {
+        application: 'path.applicationId',
+        keyType: 'body.keyType',
+      }),
+      async handle(caller, { parameters, body }) {
+        const application = await own(caller, parameters);
+        requireResidentKeyManager(body.keyManager);
+        const consumerSecret = body.consumerSecret ?? undefined;
+        return toApplicationKey(await mapKeys(ports, application, { ...body, consumerSecret }));
+      },
+    }),
+    route({
       method: 'GET',
       path: '/applications/{applicationId}/oauth-keys',
       summary: 'The consumer keys of an application.',
@@ -68,7 +78,7 @@ export function keyRoutes(ports: KeyRoutePorts): Route[] {
     }),
     route({
       method: 'GET',
-      path: key,
+      path: keyPath,
       summary: 'One consumer key.',
       access,
       answer: applicationKey,
@@ -79,16 +89,15 @@ export function keyRoutes(ports: KeyRoutePorts): Route[] {
   ];
 }
 
-type OwnKey = (
-  caller: Caller,
-  parameters: { applicationId: string; keyMappingId: string },
-) => ReturnType<typeof findKey>;
-
 function changingRoutes(ports: KeyRoutePorts, ownKey: OwnKey): Route[] {
+  const remove = async (...named: Parameters<OwnKey>) => {
+    const { registration } = await ownKey(...named);
+    await ports.clients.deleteRegistration(registration.clientId);
+  };
   return [
     route({
       method: 'PUT',
-      path: key,
+      path: keyPath,
       summary: 'Changes grant types, callback URL and properties; effective with the next token request.',
       access,
       body: keyBody,
@@ -109,44 +118,29 @@ function changingRoutes(ports: KeyRoutePorts, ownKey: OwnKey): Route[] {
     }),
     route({
       method: 'DELETE',
-      path: key,
+      path: keyPath,
       summary: 'Deletes a consumer key and revokes its tokens.',
       access,
       audit: audited('consumer_key.deleted', 'path.keyMappingId', { application: 'path.applicationId' }),
-      async handle(caller, { parameters }) {
-        const { registration } = await ownKey(caller, parameters);
-        await ports.clients.deleteRegistration(registration.clientId);
-      },
+      handle: (caller, { parameters }) => remove(caller, parameters),
     }),
-  ];
-}
-
-function secretRoutes(ports: KeyRoutePorts, ownKey: OwnKey): Route[] {
-  return [
     route({
       method: 'POST',
-      path: `${key}/generate-token`,
+      path: `${keyPath}/clean-up`,
+      summary: 'Removes what is left of a consumer key, as DELETE does, so that keys can be generated anew.',
+      access,
+      audit: audited('consumer_key.deleted', 'path.keyMappingId', { application: 'path.applicationId' }),
+      handle: (caller, { parameters }) => remove(caller, parameters),
+    }),
+    route({
+      method: 'POST',
+      path: `${keyPath}/generate-token`,
       summary: 'A token for the application itself (client_credentials).',
       access,
       body: tokenBody,
       answer: applicationToken,
       handle: async (caller, { parameters, body }) =>
         generateToken(ports.tokenEndpoint, await ownKey(caller, parameters), body),
-    }),
-    route({
-      method: 'POST',
-      path: `${key}/regenerate-secret`,
-      summary: 'A new secret; the old one is dead at once.',
-      access,
-      answer: z.object({ consumerKey: z.string(), consumerSecret: z.string() }),
-      audit: audited('consumer_secret.regenerated', 'answer.consumerKey', { application: 'path.applicationId' }),
-      async handle(caller, { parameters }) {
-        const found = await ownKey(caller, parameters);
-        return {
-          consumerKey: found.registration.clientId,
-          consumerSecret: await regenerateSecret(ports, found),
-        };
-      },
     }),
   ];
 }

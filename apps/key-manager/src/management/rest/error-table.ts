@@ -32,6 +32,8 @@ export const errorTable: Readonly<Record<RefusalReason, ErrorEntry>> = {
   environment_unknown: { status: 400, code: 900504, message: 'Gateway Environment not found' },
   key_mapping_exists: { status: 409, code: 409, message: 'Key Mappings already exists' },
   key_mapping_not_found: { status: 404, code: 404, message: 'Key Mapping not found' },
+  secret_not_found: { status: 404, code: 404, message: 'Consumer Secret not found' },
+  secret_limit: { status: 400, code: 400, message: 'Consumer Secret limit reached' },
   key_manager_unknown: { status: 400, code: 901403, message: 'Key Manager not found' },
   subscription_exists: { status: 409, code: 409, message: 'Subscription already exists' },
   subscription_not_found: { status: 404, code: 404, message: 'Subscription not found' },

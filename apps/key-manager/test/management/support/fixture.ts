@@ -20,7 +20,8 @@ export type Fixture = Readonly<
     | 'deployedRevisionId'
     | 'roleId'
     | 'userId'
-    | 'clientSecret',
+    | 'clientSecret'
+    | 'secretId',
     string
   >
 >;
@@ -103,7 +104,7 @@ export async function plant(storage: Storage, owner: string): Promise<Fixture> {
     claims: {},
     roles: [],
   });
-  return { ...ids, ...revisions, roleId: role.id, userId: user.id, clientSecret: unique };
+  return { ...ids, ...revisions, roleId: role.id, userId: user.id, clientSecret: unique, secretId: secret.id };
 }
 
 async function plantApi(

@@ -28,6 +28,12 @@ const samples: Readonly<Record<string, (fixture: Fixture) => Sample>> = {
   'POST /api/am/devportal/v3/applications/{applicationId}/generate-keys': () => ({
     body: { keyType: 'SANDBOX', grantTypesToBeSupported: ['password'] },
   }),
+  'POST /api/am/devportal/v3/applications/{applicationId}/map-keys': ({ applicationId, clientSecret }) => ({
+    body: { keyType: 'SANDBOX', consumerKey: `mapped-${applicationId}`, consumerSecret: clientSecret },
+  }),
+  'POST /api/am/devportal/v3/applications/{applicationId}/oauth-keys/{keyMappingId}/revoke-secret': ({ secretId }) => ({
+    body: { secretId },
+  }),
   'PUT /api/am/devportal/v3/applications/{applicationId}/oauth-keys/{keyMappingId}': () => ({
     body: { supportedGrantTypes: ['password'] },
   }),
