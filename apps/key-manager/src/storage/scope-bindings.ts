@@ -40,3 +40,21 @@ export function localScopes(body: ApiBody): { name: string; bindings: readonly s
     .filter(({ shared }) => !shared)
     .map(({ scope }) => ({ name: scope.name, bindings: scope.bindings }));
 }
+
+type Bindings = ReadonlyMap<string, readonly string[]>;
+
+/** WSO2: everybody has this role. */
+const everyone = 'Internal/everyone';
+const isForEveryone = (bindings: readonly string[]) => bindings.length === 0 || bindings.includes(everyone);
+
+/**
+ * The scopes that somebody who had them may have lost, with the roles that may have them now. One that is declared anew,
+ * or no longer, takes nothing from anybody.
+ */
+export function narrowedScopes(before: Bindings, after: Bindings): { name: string; roles: readonly string[] }[] {
+  return [...after].flatMap(([name, roles]) => {
+    const had = before.get(name);
+    if (had === undefined || isForEveryone(roles)) return [];
+    return !isForEveryone(had) && had.every((role) => roles.includes(role)) ? [] : [{ name, roles }];
+  });
+}

@@ -7,6 +7,9 @@ import { feedsContract } from './feeds.contract.js';
 import { type Subject, TestClock } from './fixtures.contract.js';
 import { janitorContract } from './janitor.contract.js';
 import type { Storage } from './storage.js';
+import { loginStoreContract } from './login.store.contract.js';
+import { scopeLossesContract } from './scope-losses.contract.js';
+import { signingKeyStoreContract } from './signing-key.store.contract.js';
 import { subscriptionStoreContract } from './subscription.store.contract.js';
 import { tenantStoreContract } from './tenant.store.contract.js';
 import { tokenStoreContract } from './token.store.contract.js';
@@ -56,5 +59,6 @@ export function storageContract(open: (clock: TestClock) => Promise<Opened>): vo
   describe('subscriptions', () => subscriptionStoreContract(subject));
   describe('tenants', () => tenantStoreContract(subject));
   describe('feeds', () => feedsContract(subject));
+  describe('scope bindings', () => scopeLossesContract(subject));
   describe('janitor', () => janitorContract(subject));
 }

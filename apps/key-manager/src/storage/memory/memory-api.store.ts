@@ -6,6 +6,7 @@ import { AlreadyExists, NotFound } from '../errors.js';
 import { localScopes } from '../scope-bindings.js';
 import { assertStorable } from '../storable.js';
 import { inOrder, type MemoryDatabase } from './memory-database.js';
+import { changingBindings } from './memory-scope-bindings.js';
 
 const nameKey = (name: string): string => name.toLowerCase();
 
@@ -97,13 +98,16 @@ export class MemoryApiStore implements ApiStore {
   }
 
   async deleteApi(id: string): Promise<boolean> {
-    if (!this.db.apis.delete(id)) return false;
+    const api = this.db.apis.get(id);
+    if (api === undefined) return false;
     this.db.lifecycle.delete(id);
-    this.db.apiScopes.delete(id);
+    const gone = this.db.apiScopes.get(id) ?? [];
+    changingBindings(this.db, api.tenantDomain, namesOf(gone), () => this.db.apiScopes.delete(id));
     for (const [key, { apiId }] of this.db.deployments) if (apiId === id) this.db.deployments.delete(key);
     for (const [key, { apiId }] of this.db.revisions) if (apiId === id) this.db.revisions.delete(key);
     const subscriptions = [...this.db.subscriptions.values()].filter(({ apiId }) => apiId === id);
     for (const subscription of subscriptions) this.db.subscriptions.delete(subscription.id);
+    this.db.apis.delete(id);
     this.db.appendCatalog('subscription', ...subscriptions.map((subscription) => subscription.id));
     this.db.appendCatalog('api', id);
     return true;
@@ -183,9 +187,12 @@ export class MemoryApiStore implements ApiStore {
       const times = { registeredAt: known?.registeredAt ?? now, changedAt: same ? known.changedAt : now };
       return { name, apiNameKey: nameKey(api.name), bindings, ...times };
     });
-    this.db.apiScopes.set(api.id, declarations);
+    const names = namesOf([...before.values(), ...declarations]);
+    changingBindings(this.db, api.tenantDomain, names, () => this.db.apiScopes.set(api.id, declarations));
   }
 }
+
+const namesOf = (declarations: readonly { readonly name: string }[]) => declarations.map(({ name }) => name);
 
 function isNamesake(one: Api, other: Api): boolean {
   return one.tenantDomain === other.tenantDomain && nameKey(one.name) === nameKey(other.name);

@@ -145,6 +145,15 @@ export class MemoryDatabase {
   userKey(tenantDomain: string, domain: string, username: string): string {
     return `${tenantDomain}\n${domain}\n${this.userNameKey(username)}`;
   }
+  /** Ends every token of the user; with the clients, also what those that the user owns got for themselves. */
+  revokeUser(fullName: string, { withClients }: { readonly withClients: boolean }): void {
+    const clients = [...this.clients.values()].map(({ registration }) => registration);
+    const owned = withClients ? clients.filter(({ owner }) => owner === fullName) : [];
+    for (const subject of [fullName, ...owned.map(({ clientId }) => clientId)]) {
+      this.revokeSubject(subject, this.clock.now());
+    }
+  }
+
 
   userNameKey(username: string): string {
     return this.caseSensitiveUserNames ? username : username.toLowerCase();

@@ -2,28 +2,22 @@ import type { SharedScope } from '../../apis/api.js';
 import type { SharedScopeStore } from '../../apis/api-store.js';
 import type { ScopeStore } from '../../oauth2/ports.js';
 import { AlreadyExists } from '../errors.js';
-import { effectiveBindings, type ScopeDeclaration } from '../scope-bindings.js';
 import { assertStorable } from '../storable.js';
 import { inOrder, type MemoryDatabase } from './memory-database.js';
+import { bindingsInForce, changingBindings } from './memory-scope-bindings.js';
 
 export class MemoryScopeStore implements ScopeStore, SharedScopeStore {
   constructor(private readonly db: MemoryDatabase) {}
 
   async findScopes(tenantDomain: string, names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    const own: ScopeDeclaration[] = [...this.db.apiScopes].flatMap(([apiId, declarations]) =>
-      this.db.apis.get(apiId)?.tenantDomain === tenantDomain ? declarations : [],
-    );
-    const shared = this.#ofTenant(tenantDomain).map(({ name, bindings }) => {
-      return { name, bindings, registeredAt: 0, changedAt: 0 };
-    });
-    return effectiveBindings([...shared, ...own].filter(({ name }) => names.includes(name)));
+    return bindingsInForce(this.db, tenantDomain, names);
   }
 
   async createScope(scope: SharedScope): Promise<void> {
     assertStorable(scope);
     const taken = this.#ofTenant(scope.tenantDomain).some(({ name }) => name === scope.name);
     if (taken || this.db.sharedScopes.has(scope.id)) throw new AlreadyExists(`scope ${scope.name}`);
-    this.db.sharedScopes.set(scope.id, structuredClone(scope));
+    this.#changing(scope, () => this.db.sharedScopes.set(scope.id, structuredClone(scope)));
   }
 
   async findScope(tenantDomain: string, id: string): Promise<SharedScope | undefined> {
@@ -41,12 +35,17 @@ export class MemoryScopeStore implements ScopeStore, SharedScopeStore {
     if (before === undefined) return false;
     const taken = this.#ofTenant(scope.tenantDomain).some(({ id, name }) => id !== scope.id && name === scope.name);
     if (taken) throw new AlreadyExists(`scope ${scope.name}`);
-    this.db.sharedScopes.set(scope.id, structuredClone(scope));
+    this.#changing(scope, () => this.db.sharedScopes.set(scope.id, structuredClone(scope)));
     return true;
   }
 
   async deleteScope(tenantDomain: string, id: string): Promise<boolean> {
-    return this.db.sharedScopes.get(id)?.tenantDomain === tenantDomain && this.db.sharedScopes.delete(id);
+    const scope = this.db.sharedScopes.get(id);
+    return scope?.tenantDomain === tenantDomain && this.#changing(scope, () => this.db.sharedScopes.delete(id));
+  }
+
+  #changing<T>({ tenantDomain, name }: SharedScope, change: () => T): T {
+    return changingBindings(this.db, tenantDomain, [name], change);
   }
 
   #ofTenant(tenantDomain: string): SharedScope[] {

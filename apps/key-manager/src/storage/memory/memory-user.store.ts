@@ -58,7 +58,7 @@ export class MemoryUserStore implements UserStore {
     const after = { ...before, ...structuredClone(columns), roles: wanted, updatedAt: this.db.clock.now() };
     this.db.users.set(id, after);
     const isLess = (after.locked && !before.locked) || before.roles.some((name) => !wanted.includes(name));
-    if (isLess || columns.passwordHash !== undefined) this.#endTokens(after, isLess);
+    if (isLess || columns.passwordHash !== undefined) this.db.revokeUser(fullUserName(after), { withClients: isLess });
     this.#record(recorded?.(withoutPassword(before), withoutPassword(after)));
     return withoutPassword(after);
   }
@@ -74,7 +74,9 @@ export class MemoryUserStore implements UserStore {
     const user = this.#inTenant(tenantDomain, id);
     if (user === undefined) return false;
     this.db.users.delete(id);
-    this.#endTokens(user, true);
+    this.db.revokeUser(fullUserName(user), { withClients: true });
+    const subject = fullUserName(user);
+    for (const [key, consent] of this.db.consents) if (consent.subject === subject) this.db.consents.delete(key);
     this.#record(recorded);
     return true;
   }
@@ -137,15 +139,7 @@ export class MemoryUserStore implements UserStore {
 
   #takeRole(user: UserWithPassword, name: string): void {
     this.db.users.set(user.id, { ...user, roles: user.roles.filter((other) => other !== name) });
-    this.#endTokens(user, true);
-  }
-
-  /** With the own tokens of the user's clients if what they may do rests on what the user lost. */
-  #endTokens(user: UserWithPassword, withClients: boolean): void {
-    const name = fullUserName(user);
-    const clients = [...this.db.clients.values()].map(({ registration }) => registration);
-    const owned = withClients ? clients.filter(({ owner }) => owner === name).map(({ clientId }) => clientId) : [];
-    for (const subject of [name, ...owned]) this.db.revokeSubject(subject, this.db.clock.now());
+    this.db.revokeUser(fullUserName(user), { withClients: true });
   }
 
   #record(event: AuditEvent | undefined): void {

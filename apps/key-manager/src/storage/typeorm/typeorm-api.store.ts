@@ -3,6 +3,7 @@ import type { Api, ApiBody, Deployment, LifeCycleStatus, Revision } from '../../
 import type { ApiStore, DeployedScope, LifecycleEvent } from '../../apis/api-store.js';
 import type { Clock } from '../../oauth2/ports.js';
 import { NotFound } from '../errors.js';
+import { localScopes } from '../scope-bindings.js';
 import { assertStorable, isStorable } from '../storable.js';
 import { listApis } from './api-list.js';
 import { declareScopes, nameKey, toApi, toApiRow, toDeployment, toRevision } from './api-rows.js';
@@ -17,6 +18,7 @@ import {
 } from './entities/api.entity.js';
 import { subscriptionEntity } from './entities/subscription.entity.js';
 import { appendCatalog } from './feed-numbers.js';
+import { changingBindings } from './scope-bindings-in-force.js';
 
 const api = (id: string) => ({ entity: 'api' as const, id });
 
@@ -29,15 +31,17 @@ export class TypeOrmApiStore implements ApiStore {
   async createApi(created: Api): Promise<void> {
     assertStorable(created);
     const { id, tenantDomain, lifeCycleStatus: postState, provider: userName, createdAt: at } = created;
-    const work = this.db.transaction(async (session) => {
-      const touched = created.isDefaultVersion ? await takeDefaultFlag(session, created) : [];
-      await session.table(apiEntity).insert(plain(toApiRow(created, 0)));
-      await session
-        .table(lifecycleEntity)
-        .insert({ apiId: id, tenantDomain, previousState: null, postState, userName, at });
-      await declareScopes(session, created, this.clock.now());
-      await appendCatalog(session, this.clock.now(), touched.map(api));
-    });
+    const work = this.db.transaction((session) =>
+      this.#changingScopes(session, created, [created.body], async () => {
+        const touched = created.isDefaultVersion ? await takeDefaultFlag(session, created) : [];
+        await session.table(apiEntity).insert(plain(toApiRow(created, 0)));
+        await session
+          .table(lifecycleEntity)
+          .insert({ apiId: id, tenantDomain, previousState: null, postState, userName, at });
+        await declareScopes(session, created, this.clock.now());
+        await appendCatalog(session, this.clock.now(), touched.map(api));
+      }),
+    );
     await unlessTaken(`API ${created.name} ${created.version} or context ${created.context}`, work);
   }
 
@@ -90,11 +94,13 @@ export class TypeOrmApiStore implements ApiStore {
       const touched = change.isDefaultVersion ? await takeDefaultFlag(session, await requireApi(session, id), id) : [];
       const before = await lockApi(session, id);
       const after = { ...before, ...change, updatedAt: this.clock.now() };
-      await session.table(apiEntity).update({ id }, plain(after));
-      if (change.body) await declareScopes(session, toApi(after), this.clock.now());
       if (after.isDefaultVersion !== before.isDefaultVersion) touched.push(id);
-      await appendCatalog(session, this.clock.now(), touched.map(api));
-      return toApi(after);
+      return this.#changingScopes(session, before, change.body ? [before.body, change.body] : [], async () => {
+        await session.table(apiEntity).update({ id }, plain(after));
+        if (change.body) await declareScopes(session, toApi(after), this.clock.now());
+        await appendCatalog(session, this.clock.now(), touched.map(api));
+        return toApi(after);
+      });
     });
   }
 
@@ -124,15 +130,18 @@ export class TypeOrmApiStore implements ApiStore {
   deleteApi(id: string): Promise<boolean> {
     return this.db.transaction(async (session) => {
       const lock = { mode: 'pessimistic_write' } as const;
-      if ((await session.table(apiEntity).findOne({ where: { id }, lock })) === null) return false;
-      const where = { apiId: id };
-      const subscriptions = await session.table(subscriptionEntity).find({ select: { id: true }, where });
-      const parts = [subscriptionEntity, deploymentEntity, revisionEntity, lifecycleEntity, apiScopeEntity];
-      for (const part of parts) await session.table<{ apiId: string }>(part).delete(where);
-      await session.table(apiEntity).delete({ id });
-      const removed = subscriptions.map((subscription) => ({ entity: 'subscription' as const, id: subscription.id }));
-      await appendCatalog(session, this.clock.now(), [...removed, api(id)]);
-      return true;
+      const row = await session.table(apiEntity).findOne({ where: { id }, lock });
+      if (row === null) return false;
+      return this.#changingScopes(session, row, [row.body], async () => {
+        const where = { apiId: id };
+        const subscriptions = await session.table(subscriptionEntity).find({ select: { id: true }, where });
+        const parts = [subscriptionEntity, deploymentEntity, revisionEntity, lifecycleEntity, apiScopeEntity];
+        for (const part of parts) await session.table<{ apiId: string }>(part).delete(where);
+        await session.table(apiEntity).delete({ id });
+        const removed = subscriptions.map((subscription) => ({ entity: 'subscription' as const, id: subscription.id }));
+        await appendCatalog(session, this.clock.now(), [...removed, api(id)]);
+        return true;
+      });
     });
   }
 
@@ -197,6 +206,17 @@ export class TypeOrmApiStore implements ApiStore {
     const order = { environment: 'ASC' } as const;
     const rows = await this.db.find([], (session) => session.table(deploymentEntity).find({ where: { apiId }, order }));
     return rows.map(toDeployment);
+  }
+
+  /** `change` appends to the catalogue itself: its number comes before those of the revocations. */
+  #changingScopes<T>(
+    session: Session,
+    { tenantDomain }: Pick<Api, 'tenantDomain'>,
+    bodies: readonly ApiBody[],
+    change: () => Promise<T>,
+  ): Promise<T> {
+    const names = [...new Set(bodies.flatMap(localScopes).map(({ name }) => name))];
+    return changingBindings(session, { now: this.clock.now(), tenantDomain, names }, change);
   }
 }
 

@@ -1,14 +1,17 @@
 import type { SharedScope } from '../../apis/api.js';
 import type { SharedScopeStore } from '../../apis/api-store.js';
-import type { ScopeStore } from '../../oauth2/ports.js';
-import { effectiveBindings } from '../scope-bindings.js';
+import type { Clock, ScopeStore } from '../../oauth2/ports.js';
 import { assertStorable, isStorable } from '../storable.js';
-import { type Database, unlessTaken } from './database.js';
+import { type Database, type Session, unlessTaken } from './database.js';
 import { sharedScopeEntity } from './entities/api.entity.js';
 import type { Statement } from './hot-statements.js';
+import { changingBindings, type DeclarationColumns, findScopesSql, inForce } from './scope-bindings-in-force.js';
 
 export class TypeOrmScopeStore implements ScopeStore, SharedScopeStore {
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    private readonly clock: Clock,
+  ) {}
 
   /** Read for every token that asks for scopes: one statement by hand. */
   async findScopes(tenantDomain: string, names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -16,20 +19,12 @@ export class TypeOrmScopeStore implements ScopeStore, SharedScopeStore {
       tenantDomain,
       names.filter(isStorable),
     ]);
-    return effectiveBindings(
-      rows.map(({ name, api_name_key, bindings, registered_at, changed_at }) => ({
-        name,
-        apiNameKey: api_name_key ?? undefined,
-        bindings,
-        registeredAt: registered_at,
-        changedAt: changed_at,
-      })),
-    );
+    return inForce(rows);
   }
 
   async createScope(scope: SharedScope): Promise<void> {
     assertStorable(scope);
-    const work = this.db.run((session) => session.table(sharedScopeEntity).insert(toRow(scope)));
+    const work = this.#changing(scope, (session) => session.table(sharedScopeEntity).insert(toRow(scope)));
     await unlessTaken(`scope ${scope.name}`, work);
   }
 
@@ -47,35 +42,28 @@ export class TypeOrmScopeStore implements ScopeStore, SharedScopeStore {
   async updateScope(scope: SharedScope): Promise<boolean> {
     assertStorable(scope);
     const { tenantDomain, id } = scope;
-    const work = this.db.run((session) => session.table(sharedScopeEntity).update({ tenantDomain, id }, toRow(scope)));
+    const work = this.#changing(scope, (session) =>
+      session.table(sharedScopeEntity).update({ tenantDomain, id }, toRow(scope)),
+    );
     return (await unlessTaken(`scope ${scope.name}`, work)).affected === 1;
   }
 
   async deleteScope(tenantDomain: string, id: string): Promise<boolean> {
-    return this.db.find(false, async (session) => {
-      const { affected } = await session.table(sharedScopeEntity).delete({ tenantDomain, id });
-      return affected === 1;
-    });
+    const scope = await this.findScope(tenantDomain, id);
+    if (scope === undefined) return false;
+    const { affected } = await this.#changing(scope, (session) =>
+      session.table(sharedScopeEntity).delete({ tenantDomain, id }),
+    );
+    return affected === 1;
+  }
+
+  #changing<T>({ tenantDomain, name }: SharedScope, change: (session: Session) => Promise<T>): Promise<T> {
+    const of = { now: this.clock.now(), tenantDomain, names: [name] };
+    return this.db.transaction((session) => changingBindings(session, of, () => change(session)));
   }
 }
 
-interface DeclarationColumns {
-  name: string;
-  api_name_key: string | null;
-  bindings: string[];
-  registered_at: number;
-  changed_at: number;
-}
-
-const findScopesStatement: Statement = {
-  name: 'find_scopes',
-  text: `
-select name, null as api_name_key, bindings, 0::bigint as registered_at, 0::bigint as changed_at
-from shared_scopes where tenant_domain = $1 and name = any($2::text[])
-union all
-select name, api_name_key, bindings, registered_at, changed_at
-from api_scopes where tenant_domain = $1 and name = any($2::text[])`,
-};
+const findScopesStatement: Statement = { name: 'find_scopes', text: findScopesSql };
 
 /** Only the columns: a caller's object may carry more. */
 function toRow({ id, tenantDomain, name, displayName, description, bindings }: SharedScope): SharedScope {

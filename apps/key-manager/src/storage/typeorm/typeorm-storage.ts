@@ -56,7 +56,7 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
   const changing = <Port extends object>(facts: Facts, port: Port) => announcing(port, () => changes.changed(facts));
   const tenants = new TypeOrmTenantStore(db, clock);
   const clients = new TypeOrmClientStore(db, clock);
-  const scopes = new TypeOrmScopeStore(db);
+  const scopes = new TypeOrmScopeStore(db, clock);
   const operations = new TypeOrmOperationsStore(db);
   const audit = new TypeOrmAuditStore(db, clock);
   const codes = new TypeOrmCodeStore(db, clock);
