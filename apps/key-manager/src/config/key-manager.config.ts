@@ -63,7 +63,10 @@ const grpc = z
     }),
     keyFile: setting(z.string().optional(), 'PEM private key of the gRPC port.', { env: 'KEY_MANAGER_GRPC_KEY_FILE' }),
     maxMessageBytes: setting(z.int().min(16_384).default(4_194_304), 'Largest gRPC message that is accepted.'),
-    maxConcurrentStreams: setting(z.int().min(1).default(1_000), 'Most calls in flight on one connection.'),
+    maxConcurrentStreams: setting(
+      z.int().min(1).default(1_000),
+      'Most calls in flight on one connection, and on one stream of calls.',
+    ),
   })
   .prefault({});
 
