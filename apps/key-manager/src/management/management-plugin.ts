@@ -49,6 +49,7 @@ export function connect(parts: ManagementParts): { ports: ManagementPorts; authe
       credentials,
       secretBox: createSecretBox(secretKey),
       accounts,
+      resourceOwners,
       tokenEndpoint,
       environments,
       liveGateways,

@@ -3,13 +3,14 @@ import type { GatewayEnvironment } from '../apis/environments.js';
 import type { SecretBox } from '../apis/secret-box.js';
 import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
 import type { ClientCredentialSource } from '../applications/credentials.js';
-import type { AuditLog, Clock } from '../oauth2/ports.js';
+import type { AuditLog, Clock, ResourceOwners } from '../oauth2/ports.js';
 import type { TokenEndpoint } from '../oauth2/token-endpoint.js';
 import type { PolicyStore } from '../policies/policy.js';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
 import type { UserAccounts } from '../users/user-accounts.js';
 import type { UserStore } from '../users/user-store.js';
 import { registrationRoutes } from './dcr/registration-routes.js';
+import { accountRoutes } from './devportal/account-routes.js';
 import { apiRoutes as devportalApiRoutes } from './devportal/api-routes.js';
 import { applicationRoutes } from './devportal/application-routes.js';
 import { keyRoutes } from './devportal/key-routes.js';
@@ -38,6 +39,7 @@ export interface ManagementPorts {
   readonly policies: PolicyStore;
   readonly users: UserStore;
   readonly accounts: UserAccounts;
+  readonly resourceOwners: Pick<ResourceOwners, 'authenticate'>;
   readonly auditLog: AuditLog;
   readonly secretBox: SecretBox;
   readonly tokenEndpoint: TokenEndpoint;
@@ -67,6 +69,7 @@ export function planes(ports: ManagementPorts): Plane[] {
         ...devportalSubscriptionRoutes(ports),
         ...devportalApiRoutes(ports),
         ...devportalTierRoutes(ports.policies),
+        ...accountRoutes(ports),
       ],
     },
     {

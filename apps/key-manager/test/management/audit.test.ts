@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../src/audit/verify-chain.js';
 import { type ManagementPorts, planes } from '../../src/management/planes.js';
 import { plant } from './support/fixture.js';
-import { attempt } from './support/samples.js';
+import { attempt, endsItsToken } from './support/samples.js';
 import { startWorld, type World } from './support/world.js';
 
 const everything = ['admin', 'Internal/subscriber', 'Internal/creator', 'Internal/publisher'];
@@ -22,30 +22,33 @@ describe('a call that changes something is in the audit log', () => {
   });
   afterAll(() => world.stop());
 
-  it.each(recorded)('$operation', async ({ operation, access, audit }) => {
-    const fixture = await plant(world.storage, 'owner@carbon.super');
-    const { seq } = await world.storage.auditTrail.head();
-    const by = access.by === 'password' ? { basic: ['owner', 'owner-password'] as const } : { token };
-    const answer = await attempt(world, fixture, operation, by);
-    expect([answer.status < 300, answer.text]).toEqual([true, answer.text]);
+  it.each(recorded.filter(({ operation }) => !endsItsToken(operation)))(
+    '$operation',
+    async ({ operation, access, audit }) => {
+      const fixture = await plant(world.storage, 'owner@carbon.super');
+      const { seq } = await world.storage.auditTrail.head();
+      const by = access.by === 'password' ? { basic: ['owner', 'owner-password'] as const } : { token };
+      const answer = await attempt(world, fixture, operation, by);
+      expect([answer.status < 300, answer.text]).toEqual([true, answer.text]);
 
-    const events = await world.storage.auditTrail.eventsAfter(seq, 100);
-    expect(events.length).toBeGreaterThan(0);
-    for (const { actor, clientAddress, target, tenantDomain, action } of events) {
-      expect({ actor, clientAddress, tenantDomain }).toEqual({
-        actor: 'owner@carbon.super',
-        clientAddress: '127.0.0.1',
-        tenantDomain: 'carbon.super',
-      });
-      expect(target).not.toBe('');
-      expect(action).toMatch(/^[a-z_]+\.[a-z_]+$/);
-    }
-    if (typeof audit === 'object') expect(events.map(({ action }) => action)).toEqual([audit.action]);
-    const text = JSON.stringify(events);
-    for (const secret of ['owner-password', token, answer.body?.consumerSecret]) {
-      if (secret) expect(text).not.toContain(secret);
-    }
-  });
+      const events = await world.storage.auditTrail.eventsAfter(seq, 100);
+      expect(events.length).toBeGreaterThan(0);
+      for (const { actor, clientAddress, target, tenantDomain, action } of events) {
+        expect({ actor, clientAddress, tenantDomain }).toEqual({
+          actor: 'owner@carbon.super',
+          clientAddress: '127.0.0.1',
+          tenantDomain: 'carbon.super',
+        });
+        expect(target).not.toBe('');
+        expect(action).toMatch(/^[a-z_]+\.[a-z_]+$/);
+      }
+      if (typeof audit === 'object') expect(events.map(({ action }) => action)).toEqual([audit.action]);
+      const text = JSON.stringify(events);
+      for (const secret of ['owner-password', token, answer.body?.consumerSecret]) {
+        if (secret) expect(text).not.toContain(secret);
+      }
+    },
+  );
 
   it('and nothing is there of one that was refused', async () => {
     const { seq } = await world.storage.auditTrail.head();

@@ -3,7 +3,7 @@ import { type ManagementPorts, planes } from '../../src/management/planes.js';
 import type { Plane, Route } from '../../src/management/rest/route.js';
 import { restScopes } from '../../src/management/rest-scopes.js';
 import { type Fixture, marker, plant } from './support/fixture.js';
-import { attempt } from './support/samples.js';
+import { attempt, endsItsToken } from './support/samples.js';
 import { type Call, startWorld, type World } from './support/world.js';
 
 /** Everyone who is not the owner. `foreign` may do everything, in another tenant. */
@@ -88,7 +88,9 @@ describe('every route, every role, on things of somebody else', () => {
   });
   afterAll(() => world.stop());
 
-  it.each(cases)('$person: $operation → $expected', async ({ person, operation, plane, route, expected }) => {
+  const tried = cases.filter(({ operation, expected }) => expected !== 200 || !endsItsToken(operation));
+
+  it.each(tried)('$person: $operation → $expected', async ({ person, operation, plane, route, expected }) => {
     const answer = await attempt(world, fixture, operation, credentials(person, route, tokens[person]));
     expect([expected === 200 && answer.status < 300 ? 200 : answer.status, answer.text]).toEqual([
       expected,

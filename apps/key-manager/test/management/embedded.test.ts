@@ -3,7 +3,7 @@ import { type ManagementPorts, planes } from '../../src/management/planes.js';
 import { openEmbedded } from './support/embedded.js';
 import { type Fixture, plant } from './support/fixture.js';
 import { portalFlow } from './support/portal-flow.js';
-import { attempt } from './support/samples.js';
+import { attempt, endsItsToken } from './support/samples.js';
 import { type Call, startWorld, type World } from './support/world.js';
 
 const rows = planes({} as ManagementPorts).flatMap((plane) =>
@@ -24,11 +24,14 @@ describe('every route on the embedded database', () => {
   });
   afterAll(() => world.stop());
 
-  it.each(rows)('answers the owner: $operation', async ({ operation, route }) => {
-    const fixture = route.method === 'GET' ? kept : await plant(world.storage, 'owner@carbon.super');
-    const answer = await attempt(world, fixture, operation, calls[route.access.by] ?? {});
-    expect([answer.status < 300, answer.text]).toEqual([true, answer.text]);
-  });
+  it.each(rows.filter(({ operation }) => !endsItsToken(operation)))(
+    'answers the owner: $operation',
+    async ({ operation, route }) => {
+      const fixture = route.method === 'GET' ? kept : await plant(world.storage, 'owner@carbon.super');
+      const answer = await attempt(world, fixture, operation, calls[route.access.by] ?? {});
+      expect([answer.status < 300, answer.text]).toEqual([true, answer.text]);
+    },
+  );
 
   it('works from registration to an application token', () => portalFlow(world));
 

@@ -89,6 +89,10 @@ const samples: Readonly<Record<string, (fixture: Fixture) => Sample>> = {
   ),
 };
 
+/** Calls that end the token they come with: what else a test does with it would fail. They have tests of their own. */
+export const endsItsToken = (operation: string): boolean =>
+  operation.endsWith(' /api/am/devportal/v3/me/change-password');
+
 /** The sample request of a row on the fixture's objects. */
 export async function attempt(world: World, fixture: Fixture, operation: string, call: Call) {
   const sample = samples[operation]?.(fixture) ?? {};
