@@ -1,10 +1,17 @@
 import { status } from '@grpc/grpc-js';
+import { createLogger } from '@keygate/common/logging';
 import { waitUntil } from '@keygate/common/testing';
+import { ensureCertificate } from '@keygate/common/tls';
+import { HotPathServiceClient } from '@keygate/proto/keymanager/v1/hot_path';
 import { TokenState } from '@keygate/proto/keymanager/v1/key_validation';
 import type { IssueTokenResponse } from '@keygate/proto/keymanager/v1/token';
 import { afterEach, describe, expect, it } from 'vitest';
+import { channelSettings } from '../src/key-manager/channel.js';
+import { HotPathLane } from '../src/key-manager/hot-path-lane.js';
+import { parseServerUrl } from '../src/key-manager/server-url.js';
 import { metric, startTestBed, type TestBed, type TestBedOptions } from './support/test-gateway.js';
 
+const logger = createLogger({ name: 'gateway', level: 'silent', format: 'json' });
 let bed: TestBed;
 afterEach(() => bed.stop());
 
@@ -117,6 +124,21 @@ describe('when the stream breaks', () => {
 });
 
 describe('a key manager that answers strangely', () => {
+  it('not at all: calls that come later go alone rather than wait with the first', async () => {
+    const keyManager = await start({ gateway: { keyManager: { validateDeadlineMillis: 20_000 } } });
+    keyManager.grant('known');
+    keyManager.grant('other');
+    keyManager.exchanges.answers = false;
+    const first = bed.call('known');
+    await waitUntil(() => kinds().length === 1);
+    await untilStream(0);
+    expect((await bed.call('other')).status).toBe(200);
+    expect((await bed.token(form)).status).toBe(200);
+    expect(kinds()).toEqual(['validateToken']);
+    keyManager.exchanges.break(status.UNAVAILABLE);
+    expect((await first).status).toBe(200);
+  });
+
   it('too late: 503 at the deadline, and the late answer is nobody’s', async () => {
     const keyManager = await start({ gateway: { keyManager: { validateDeadlineMillis: 200 } } });
     keyManager.exchanges.answers = false;
@@ -152,6 +174,33 @@ describe('a key manager that answers strangely', () => {
     expect((await bed.call('known')).status).toBe(200);
     expect(keyManager.exchanges.opened).toBe(1);
   });
+});
+
+it('renews streams under load without losing or repeating a call', async () => {
+  const keyManager = await start();
+  const url = parseServerUrl(`https://localhost:${keyManager.port}`, { portOffset: 0, allowPlaintext: false });
+  const pair = await ensureCertificate(bed.dataDir, { name: 'other', commonName: 'gateway', kind: 'client' });
+  const { target, credentials, options } = channelSettings(url, pair);
+  const service = new HotPathServiceClient(target, credentials, options);
+  const lane = new HotPathLane({ open: () => service.exchange(), logger, lifetimeMillis: 20 });
+  lane.start();
+  await waitUntil(() => lane.stream);
+  const { opened } = keyManager.exchanges;
+  keyManager.validations = 0;
+  let answered = 0;
+  const worker = async () => {
+    while (keyManager.exchanges.opened < opened + 10) {
+      const question = { $case: 'validateToken' as const, validateToken: { tokenHash: Buffer.alloc(32) } };
+      const asked = lane.stream?.ask({ question, correlationId: '', deadlineMillis: 20_000 });
+      if (asked === undefined) await new Promise(setImmediate);
+      else if ((await asked).$case === 'validateToken') answered += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+  expect(answered).toBeGreaterThan(0);
+  expect(keyManager.validations).toBe(answered);
+  lane.stop();
+  service.close();
 });
 
 it('leaves a key manager that is stopping, with what is open, and opens another stream', async () => {

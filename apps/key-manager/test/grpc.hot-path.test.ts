@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ClientDuplexStream, credentials, type StatusObject, status } from '@grpc/grpc-js';
+import { Client, type ClientDuplexStream, credentials, type StatusObject, status } from '@grpc/grpc-js';
 import { waitUntil } from '@keygate/common/testing';
 import {
   type HotPathRequest,
@@ -193,6 +193,26 @@ describe.each(eachStorage)('HotPathService.Exchange, $name storage', ({ openStor
     large.send([issue({ grant_type: 'password', password: 'x'.repeat(5_000_000) }, authorization)]);
     expect((await large.over).code).toBe(status.RESOURCE_EXHAUSTED);
     expect(await other.ask(validate('x'))).toMatchObject([{ $case: 'validateToken' }]);
+  });
+
+  it.each([
+    ['bytes that are no message', Buffer.from('ff'.repeat(64), 'hex')],
+    ['a message that is cut short', Buffer.from('0a7f0801', 'hex')],
+    ['a hash of the wrong length', Buffer.from('0a0808012204' + '0a020102', 'hex')],
+  ])('survives %s', async (_what, bytes) => {
+    const { address, credentials: mutual } = keyManager.channel;
+    const client = new Client(address, mutual);
+    const same = (value: Buffer) => value;
+    const call = client.makeBidiStreamRequest('/keymanager.v1.HotPathService/Exchange', same, same);
+    const over = new Promise<void>((resolve) => {
+      call.on('status', () => resolve());
+      call.on('data', () => call.end());
+      call.on('error', () => undefined);
+    });
+    call.write(bytes);
+    await over;
+    client.close();
+    expect(await connect.to(keyManager).ask(validate('x'))).toMatchObject([{ $case: 'validateToken' }]);
   });
 
   it.each([
