@@ -5,10 +5,13 @@ import type { Redis } from 'ioredis';
 import type { AuthorizationServer } from './authorization-server.js';
 import type { ClientProofs } from './client-proofs.js';
 import type { KeyManagerConfig } from './config/key-manager.config.js';
+import type { KeySetFacts } from './grpc/catalog-messages.js';
 import { CatalogStream } from './grpc/catalog-stream.js';
 import { FeedHub } from './grpc/feed-hub.js';
 import { OpenStreams } from './grpc/open-streams.js';
 import { RevocationStream } from './grpc/revocation-stream.js';
+import type { InteractiveParts } from './http/authorize/flow.js';
+import { createInteractive } from './interactive.js';
 import { restScopes } from './management/rest-scopes.js';
 import type { KeySets } from './oauth2/assertions/key-set.js';
 import { createIntrospection } from './oauth2/introspection.js';
@@ -17,11 +20,13 @@ import type { Clock, ResourceOwners, ScopeStore } from './oauth2/ports.js';
 import { createRevocation } from './oauth2/revocation.js';
 import { createTokenValues } from './oauth2/server-key.js';
 import { createTokenEndpoint } from './oauth2/token-endpoint.js';
+import { createUserInfo } from './oauth2/userinfo.js';
 import { Callers } from './operations/callers.js';
 import { clientRefusals } from './operations/client-refusals.js';
 import { counted } from './operations/counted-server.js';
 import { createMetrics, type Metrics } from './operations/metrics.js';
 import { RefusalJournal } from './operations/refusal-journal.js';
+import { type SigningKeys, signingKeys } from './signing-keys/open-signing-keys.js';
 import type { CatalogEvent, RevocationRecord } from './storage/feeds.js';
 import type { Storage } from './storage/storage.js';
 import { Passwords } from './users/passwords.js';
@@ -29,6 +34,7 @@ import { StoredResourceOwners } from './users/resource-owners.js';
 import { loginRefusals } from './users/throttle/login-refusals.js';
 import { throttleLogins } from './users/throttle/throttle-logins.js';
 import { UserAccounts } from './users/user-accounts.js';
+import { StoredUserClaims } from './users/user-claims.js';
 import { parseUserName, superTenant } from './users/user-name.js';
 
 export const systemClock: Clock = { now: Date.now };
@@ -61,6 +67,9 @@ export interface Assembly {
   readonly refusalJournal: RefusalJournal;
   readonly accounts: UserAccounts;
   readonly server: AuthorizationServer;
+  /** The endpoints and pages that browsers are sent to. */
+  readonly interactive: InteractiveParts;
+  readonly signing: SigningKeys;
   readonly metrics: Metrics;
   readonly catalogHub: FeedHub<CatalogEvent>;
   readonly revocationHub: FeedHub<RevocationRecord>;
@@ -84,7 +93,8 @@ export function assemble(surroundings: Surroundings): Assembly {
     refusals: loginRefusals(metrics.refusedLogins, refusalJournal),
     clock: systemClock,
   });
-  const server = createAuthorizationServer(surroundings, resourceOwners);
+  const signing = signingKeys({ ...surroundings, clock: systemClock });
+  const { server, interactive } = createAuthorizationServer(surroundings, resourceOwners, signing);
   const catalogHub = createCatalogHub(storage, logger);
   const revocationHub = createRevocationHub(storage, logger);
   return {
@@ -96,11 +106,13 @@ export function assemble(surroundings: Surroundings): Assembly {
     storedOwners,
     refusalJournal,
     accounts,
+    interactive,
     server: counted(server, metrics, config.oauth2.grantTypes, clientRefusals(refusalJournal)),
+    signing,
     metrics,
     catalogHub,
     revocationHub,
-    catalogStream: new CatalogStream(catalogHub, storage),
+    catalogStream: new CatalogStream(catalogHub, storage, keySetFacts(surroundings)),
     revocationStream: new RevocationStream(revocationHub),
     openStreams: new OpenStreams(metrics.streams),
   };
@@ -116,11 +128,13 @@ export function createPasswords(
 function createAuthorizationServer(
   { config, storage, secretKey, keySets, clientProofs, logger, issuer }: Surroundings,
   resourceOwners: ResourceOwners,
-): AuthorizationServer {
+  signing: SigningKeys,
+): { readonly server: AuthorizationServer; readonly interactive: InteractiveParts } {
   const deps = {
     ...storage,
     audit: storage.auditLog,
     sessions: storage.logins,
+    secretKey,
     scopes: withRestScopes(storage.scopes),
     values: createTokenValues(secretKey),
     clock: systemClock,
@@ -130,6 +144,8 @@ function createAuthorizationServer(
     keySets,
     ...clientProofs,
     issuer,
+    signer: signing.ring,
+    userClaims: new StoredUserClaims(storage.users),
     administrators: {
       authenticateAdministrator: async (username: string, password: string, clientAddress: string) => {
         const user = await resourceOwners.authenticate(username, password, clientAddress);
@@ -138,11 +154,21 @@ function createAuthorizationServer(
     },
     reportFailure: (cause: unknown) => logger.warn({ err: cause }, 'use of an access token was not noted'),
   };
-  return {
+  const server = {
     issueToken: createTokenEndpoint(deps),
     revokeToken: createRevocation(deps),
     introspectToken: createIntrospection(deps),
+    userInfo: createUserInfo(deps),
     validateToken: createKeyValidation(deps),
+  };
+  return { server, interactive: createInteractive(deps) };
+}
+
+/** Gateways hold tokens to an issuer only where every key manager has the same one. */
+function keySetFacts({ config, issuer }: Surroundings): KeySetFacts {
+  return {
+    maxAgeSeconds: config.oauth2.signing.jwksMaxAgeSeconds,
+    issuer: config.publicUrl === undefined ? '' : issuer,
   };
 }
 

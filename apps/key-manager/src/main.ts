@@ -15,12 +15,13 @@ import type { KeyManagerConfig } from './config/key-manager.config.js';
 import { claimDatabase, loadSecretKey } from './config/secret-key.js';
 import { directServices } from './grpc/direct-services.js';
 import { GrpcTransport } from './grpc/grpc-transport.js';
+import { authorizePlugin } from './http/authorize/authorize-plugin.js';
 import { createFastifyHost } from './http/fastify-host.js';
 import { finishServer } from './http/https-server.js';
 import { NotFoundFilter } from './http/not-found.filter.js';
 import { oauth2Plugin } from './http/oauth2-plugin.js';
 import { openKeySets } from './jwks/open-key-sets.js';
-import { gatewayUrl, gatewayVhost, grpcSettings, type Listeners, openListeners, settingsOf } from './listeners.js';
+import { gatewayVhost, grpcSettings, type Listeners, openListeners, serverUrls, settingsOf } from './listeners.js';
 import { managementPlugin } from './management/management-plugin.js';
 import { type Background, startBackground } from './operations/background.js';
 import { openStorage } from './storage/open-storage.js';
@@ -98,7 +99,8 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
   opened.push(() => storage.close());
   await claimDatabase(secretKey, storage.serverKey);
 
-  const issuer = `${listeners.origin}/oauth2/token`;
+  const urls = serverUrls(config, listeners);
+  const { issuer } = urls;
   const registry = createRegistry({ role: 'key-manager' });
   const connection = connectRedis(config.redis, logger);
   opened.push(async () => connection?.disconnect());
@@ -106,7 +108,7 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
   const proofs = clientProofs({
     settings: settings.oauth2,
     authorities: await loadClientAuthorities(settings.oauth2.clientCertificateCaFile),
-    urls: { issuer, origin: listeners.origin, gatewayUrl: gatewayUrl(config) },
+    urls,
     keySets,
     replays: storage.replays,
     clock: systemClock,
@@ -170,6 +172,7 @@ async function startServices(
   secretKey: Buffer,
 ) {
   const { fastify, open } = createFastifyHost(listeners.https, logger);
+  fastify.register(authorizePlugin(assembly.interactive, assembly.callers));
   fastify.register(oauth2Plugin(assembly.server, assembly.callers));
   fastify.register(
     managementPlugin({

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { isAddressRange } from '../users/throttle/login-source.js';
 import { authorization } from './authorization.config.js';
 import { clientProofSettings } from './clients.config.js';
+import { defaultGrantTypes, grantSettings, grantTypeNames } from './grant-settings.config.js';
+import { accessTokenFormat, idTokenSeconds, publicUrl, reuseActiveToken, signing } from './signing.config.js';
 
 const never = -1;
 const lifetime = () => z.union([z.int().min(1).max(3_155_760_000), z.literal(never)]);
@@ -87,19 +89,21 @@ const lifetimes = z
     grant: setting(lifetime().default(31_536_000), 'Seconds after which a refresh family ends for good.', {
       env: 'KEY_MANAGER_GRANT_SECONDS',
     }),
+    idToken: idTokenSeconds,
   })
   .prefault({});
 
 const oauth2 = z
   .strictObject({
     grantTypes: setting(
-      z
-        .array(z.enum(['password', 'refresh_token', 'client_credentials', 'authorization_code', 'implicit']))
-        .default(['password', 'refresh_token', 'client_credentials', 'authorization_code']),
-      'Grants that are enabled.',
+      z.array(z.enum(grantTypeNames)).default(defaultGrantTypes),
+      'Grants that are enabled; a client may use those of them that are in its own list.',
       { env: 'KEY_MANAGER_GRANT_TYPES' },
     ),
     lifetimesSeconds: lifetimes,
+    accessTokenFormat,
+    reuseActiveToken,
+    signing,
     unknownScopes: setting(
       z.enum(['drop', 'grant', 'reject']).default('drop'),
       'What happens to a requested scope that is registered nowhere.',
@@ -111,6 +115,7 @@ const oauth2 = z
       { env: 'KEY_MANAGER_ALLOWED_SCOPES', wso2: 'api-manager.xml ScopeWhitelist' },
     ),
     ...clientProofSettings,
+    ...grantSettings,
     authorization,
     refreshGraceSeconds: z
       .strictObject({
@@ -218,6 +223,7 @@ export const keyManagerSchema = z.strictObject({
         'Password of the user admin, set when the database is empty. Unset: a random one, printed once.',
         { env: 'KEYGATE_ADMIN_PASSWORD', secret: true, wso2: 'user-mgt.xml AdminUser/Password' },
       ),
+      publicUrl,
       gatewayUrl: setting(
         z.url().optional(),
         'HTTPS base URL of the gateways, for URLs shown to API consumers. Unset: https://localhost:<8243 + own offset>.',

@@ -54,6 +54,17 @@ export interface SigningKeyStore {
   removeSigningKey(kid: string): Promise<boolean>;
 }
 
+export interface ScopeText {
+  readonly displayName: string;
+  readonly description: string;
+}
+
+export const ScopeTextStore = Symbol('ScopeTextStore');
+export interface ScopeTextStore {
+  /** How those of `names` that are registered in the tenant are worded for people. */
+  describeScopes(tenantDomain: string, names: readonly string[]): Promise<ReadonlyMap<string, ScopeText>>;
+}
+
 export const ServerKeyStore = Symbol('ServerKeyStore');
 export interface ServerKeyStore {
   /**

@@ -2,6 +2,9 @@ import type { Logger } from '@keygate/common/logging';
 import type { ApiStore, SharedScopeStore } from '../apis/api-store.js';
 import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
+import type { IdentityProviderStore } from '../identity-providers/identity-provider-store.js';
+import type { ConsentStore } from '../oauth2/authorization/consent.js';
+import type { LoginSessionStore } from '../oauth2/authorization/login-session.js';
 import type { AuditLog, ClientStore, Clock, CodeStore, ReplayGuard, ScopeStore, TokenStore } from '../oauth2/ports.js';
 import type { PolicyStore } from '../policies/policy.js';
 import type { UsageStore } from '../statistics/usage-store.js';
@@ -9,7 +12,7 @@ import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
 import type { UserStore } from '../users/user-store.js';
 import type { FactChanges } from './fact-changes.js';
 import type { CatalogFeed, CommitSignal, RevocationFeed } from './feeds.js';
-import type { Janitor, ServerKeyStore, SigningKeyStore, TenantStore } from './ports.js';
+import type { Janitor, ScopeTextStore, ServerKeyStore, SigningKeyStore, TenantStore } from './ports.js';
 
 /** Every store of the key manager over one database. */
 export interface Storage {
@@ -21,12 +24,16 @@ export interface Storage {
   readonly tokens: TokenStore;
   readonly codes: CodeStore;
   readonly replays: ReplayGuard;
+  readonly logins: LoginSessionStore;
+  readonly scopeTexts: ScopeTextStore;
+  readonly consents: ConsentStore;
   readonly auditLog: AuditLog;
   readonly auditTrail: AuditTrail;
   readonly applications: ApplicationStore;
   readonly clientRegistry: ClientRegistry;
   readonly apis: ApiStore;
   readonly sharedScopes: SharedScopeStore;
+  readonly identityProviders: IdentityProviderStore;
   readonly subscriptions: SubscriptionStore;
   readonly policies: PolicyStore;
   readonly signingKeys: SigningKeyStore;

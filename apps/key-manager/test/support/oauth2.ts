@@ -11,9 +11,12 @@ import { createTokenValues } from '../../src/oauth2/server-key.js';
 import type { OAuth2Settings } from '../../src/oauth2/settings.js';
 import { createTokenEndpoint } from '../../src/oauth2/token-endpoint.js';
 import { sha256, tokenHash } from '../../src/oauth2/token-hash.js';
+import { createUserInfo } from '../../src/oauth2/userinfo.js';
 import { createMemoryStorage } from '../../src/storage/memory/memory-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
+import { StoredUserClaims } from '../../src/users/user-claims.js';
 import { fullUserName, parseUserName } from '../../src/users/user-name.js';
+import { TestSigner } from './test-signer.js';
 
 /** Key pair of WSO2's documentation. */
 export const clientId = 'wU62DjlyDBnq87GlBwplfqvmAbAa';
@@ -21,7 +24,15 @@ export const clientSecret = 'ksdSdoefDDP7wpaElfqvmjDue';
 
 export const defaultSettings: OAuth2Settings = {
   grantTypes: ['password', 'refresh_token', 'client_credentials', 'authorization_code'],
-  lifetimesSeconds: { userAccessToken: 3600, applicationAccessToken: 3600, refreshToken: 86_400, grant: 31_536_000 },
+  lifetimesSeconds: {
+    userAccessToken: 3600,
+    applicationAccessToken: 3600,
+    refreshToken: 86_400,
+    grant: 31_536_000,
+    idToken: 3_600,
+  },
+  accessTokenFormat: 'opaque',
+  reuseActiveToken: false,
   unknownScopes: 'drop',
   allowedScopes: ['^device_.*', 'openid'],
   refreshGraceSeconds: { confidential: 10, public: 30 },
@@ -110,6 +121,7 @@ export async function createOAuth2World(
   const resourceOwners = new MemoryResourceOwners();
   const audit = new RecordingAuditLog();
   const failures: unknown[] = [];
+  const signer = new TestSigner();
   const deps = {
     clients: storage.clients,
     scopes: storage.scopes,
@@ -124,6 +136,8 @@ export async function createOAuth2World(
     settings: { ...defaultSettings, ...change },
     realm: 'Keygate',
     issuer: 'https://localhost:9443/oauth2/token',
+    signer,
+    userClaims: new StoredUserClaims(storage.users),
     administrators: {
       authenticateAdministrator: async (username: string, password: string) =>
         username === 'admin' && password === 'admin-password' ? { tenantDomain: 'carbon.super' } : undefined,
@@ -134,6 +148,7 @@ export async function createOAuth2World(
   const revocation = createRevocation(deps);
   const introspection = createIntrospection(deps);
   const keyValidation = createKeyValidation(deps);
+  const userInfo = createUserInfo(deps);
 
   const register = async (registration: Partial<ClientRegistration> = {}, secret = clientSecret): Promise<void> => {
     const full: ClientRegistration = {
@@ -199,6 +214,7 @@ export async function createOAuth2World(
       introspection(post(members, authorization)),
     validate: (accessToken: string) => keyValidation(tokenHash(accessToken) ?? Buffer.alloc(0)),
     keyValidation,
+    userInfo,
   };
 }
 

@@ -1,10 +1,18 @@
 import type { Grant, GrantPorts } from '../grant.js';
+import { authorizationCodeGrant } from './authorization-code.grant.js';
 import { clientCredentialsGrant } from './client-credentials.grant.js';
+import { jwtBearerGrant } from './jwt-bearer.grant.js';
 import { passwordGrant } from './password.grant.js';
 import { refreshTokenGrant } from './refresh-token.grant.js';
+import { saml2BearerGrant } from './saml2-bearer.grant.js';
 
 /** Every grant there is. A new one is a file beside these and a line here. */
-const factories: readonly ((ports: GrantPorts) => Grant)[] = [passwordGrant, refreshTokenGrant, clientCredentialsGrant];
+const factories: readonly ((ports: GrantPorts) => Grant)[] = [
+  passwordGrant,
+  refreshTokenGrant,
+  clientCredentialsGrant,
+  authorizationCodeGrant,
+];
 
 /** The enabled grants by their `grant_type`. */
 export function enabledGrants(ports: GrantPorts): ReadonlyMap<string, Grant> {

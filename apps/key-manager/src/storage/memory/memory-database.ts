@@ -3,6 +3,9 @@ import type { LifecycleEvent } from '../../apis/api-store.js';
 import type { Application, ClientRegistration, ClientSecret } from '../../applications/application.js';
 import { type ChainedEvent, chained, genesis } from '../../audit/audit-chain.js';
 import { recordable } from '../../audit/recordable.js';
+import type { IdentityProvider } from '../../identity-providers/identity-provider.js';
+import type { Consent } from '../../oauth2/authorization/consent.js';
+import type { LoginSession } from '../../oauth2/authorization/login-session.js';
 import type {
   CodeKind,
   CodeRecord,
@@ -54,6 +57,13 @@ export interface RefreshTokenRow {
 }
 
 /** Rows as plain maps. A transaction is a stretch of code without `await` that checks first and changes after. */
+/** Under the hash of client, user and scopes. */
+export interface ReusableRow {
+  readonly salt: Buffer;
+  readonly accessHash: Buffer;
+  readonly expiresAt?: number | undefined;
+}
+
 export class MemoryDatabase {
   readonly tenants = new Map<string, Tenant>();
   readonly users = new Map<string, UserWithPassword>();
@@ -61,6 +71,7 @@ export class MemoryDatabase {
   readonly applications = new Map<string, Application>();
   readonly clients = new Map<string, { registration: ClientRegistration; secrets: ClientSecret[]; epoch: number }>();
   readonly subjectEpochs = new Map<string, number>();
+  readonly identityProviders = new Map<string, IdentityProvider>();
   readonly apis = new Map<string, Api>();
   readonly apiScopes = new Map<string, ScopeDeclaration[]>();
   readonly lifecycle = new Map<string, LifecycleEvent[]>();
@@ -78,6 +89,9 @@ export class MemoryDatabase {
   readonly accessTokens = new Map<string, AccessTokenRow>();
   readonly refreshTokens = new Map<string, RefreshTokenRow>();
   readonly codes = new Map<string, CodeRecord>();
+  readonly reusableTokens = new Map<string, ReusableRow>();
+  readonly loginSessions = new Map<string, LoginSession>();
+  readonly consents = new Map<string, Consent>();
   /** When each may be forgotten. */
   readonly usedIds = new Map<string, number>();
   readonly listeners = new Set<(feed: 'catalog' | 'revocations') => void>();
@@ -138,13 +152,6 @@ export class MemoryDatabase {
     this.appendRevocation({ kind: 'subject', subject }, at);
   }
 
-  subjectEpoch(subject: string): number {
-    return this.subjectEpochs.get(subject) ?? 0;
-  }
-
-  userKey(tenantDomain: string, domain: string, username: string): string {
-    return `${tenantDomain}\n${domain}\n${this.userNameKey(username)}`;
-  }
   /** Ends every token of the user; with the clients, also what those that the user owns got for themselves. */
   revokeUser(fullName: string, { withClients }: { readonly withClients: boolean }): void {
     const clients = [...this.clients.values()].map(({ registration }) => registration);
@@ -154,6 +161,13 @@ export class MemoryDatabase {
     }
   }
 
+  subjectEpoch(subject: string): number {
+    return this.subjectEpochs.get(subject) ?? 0;
+  }
+
+  userKey(tenantDomain: string, domain: string, username: string): string {
+    return `${tenantDomain}\n${domain}\n${this.userNameKey(username)}`;
+  }
 
   userNameKey(username: string): string {
     return this.caseSensitiveUserNames ? username : username.toLowerCase();

@@ -11,6 +11,7 @@ export class MemoryJanitor implements Janitor {
     return (
       tokens +
       this.#sweepCodes(now, limit) +
+      this.#sweepReusable(now, limit) +
       this.#sweepSecrets(now, limit) +
       this.#sweepLogins(now, limit) +
       this.#sweepFeeds(now, limit)
@@ -39,6 +40,14 @@ export class MemoryJanitor implements Janitor {
   #sweepLogins(now: number, limit: number): number {
     const over = [...this.db.loginSessions].filter(([, { expiresAt }]) => expiresAt <= now).slice(0, limit);
     for (const [key] of over) this.db.loginSessions.delete(key);
+    return over.length;
+  }
+
+  #sweepReusable(now: number, limit: number): number {
+    const over = [...this.db.reusableTokens]
+      .filter(([, { expiresAt }]) => (expiresAt ?? now + 1) <= now)
+      .slice(0, limit);
+    for (const [key] of over) this.db.reusableTokens.delete(key);
     return over.length;
   }
 

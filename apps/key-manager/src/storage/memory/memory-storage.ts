@@ -10,8 +10,11 @@ import { MemoryDatabase } from './memory-database.js';
 import { MemoryCatalogFeed, MemoryCommitSignal, MemoryRevocationFeed } from './memory-feeds.js';
 import { MemoryIdentityProviderStore } from './memory-identity-provider.store.js';
 import { MemoryJanitor } from './memory-janitor.js';
+import { MemoryLoginStore } from './memory-login.store.js';
 import { MemoryOperationsStore } from './memory-operations.store.js';
 import { MemoryScopeStore } from './memory-scope.store.js';
+import { MemoryScopeTextStore } from './memory-scope-text.store.js';
+import { MemorySigningKeyStore } from './memory-signing-key.store.js';
 import { MemorySubscriptionStore } from './memory-subscription.store.js';
 import { MemoryTenantStore } from './memory-tenant.store.js';
 import { MemoryTokenStore } from './memory-token.store.js';
@@ -27,6 +30,7 @@ export function createMemoryStorage(options: { clock?: Clock; caseSensitiveUserN
   const operations = new MemoryOperationsStore(db);
   const audit = new MemoryAuditStore(db);
   const codes = new MemoryCodeStore(db);
+  const logins = new MemoryLoginStore(db);
   return {
     kind: 'memory',
     tenants,
@@ -36,6 +40,9 @@ export function createMemoryStorage(options: { clock?: Clock; caseSensitiveUserN
     tokens: new MemoryTokenStore(db),
     codes,
     replays: codes,
+    logins,
+    consents: logins,
+    scopeTexts: new MemoryScopeTextStore(db),
     auditLog: audit,
     auditTrail: audit,
     applications: new MemoryApplicationStore(db),
@@ -45,7 +52,7 @@ export function createMemoryStorage(options: { clock?: Clock; caseSensitiveUserN
     identityProviders: new MemoryIdentityProviderStore(db),
     subscriptions: new MemorySubscriptionStore(db),
     policies: tenants,
-    signingKeys: operations,
+    signingKeys: new MemorySigningKeyStore(db),
     serverKey: operations,
     usage: operations,
     catalogFeed: new MemoryCatalogFeed(db),

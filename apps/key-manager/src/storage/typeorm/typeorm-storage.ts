@@ -17,8 +17,11 @@ import { TypeOrmCommitSignal } from './typeorm-commit-signal.js';
 import { TypeOrmCatalogFeed, TypeOrmRevocationFeed } from './typeorm-feeds.js';
 import { TypeOrmIdentityProviderStore } from './typeorm-identity-provider.store.js';
 import { TypeOrmJanitor } from './typeorm-janitor.js';
+import { TypeOrmLoginStore } from './typeorm-login.store.js';
 import { TypeOrmOperationsStore } from './typeorm-operations.store.js';
 import { TypeOrmScopeStore } from './typeorm-scope.store.js';
+import { TypeOrmScopeTextStore } from './typeorm-scope-text.store.js';
+import { TypeOrmSigningKeyStore } from './typeorm-signing-key.store.js';
 import { TypeOrmSubscriptionStore } from './typeorm-subscription.store.js';
 import { TypeOrmTenantStore } from './typeorm-tenant.store.js';
 import { TypeOrmTokenStore } from './typeorm-token.store.js';
@@ -60,6 +63,7 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
   const operations = new TypeOrmOperationsStore(db);
   const audit = new TypeOrmAuditStore(db, clock);
   const codes = new TypeOrmCodeStore(db, clock);
+  const logins = new TypeOrmLoginStore(db);
   let closed: Promise<void> | undefined;
   const close = async () => {
     const drained = db.close();
@@ -77,6 +81,9 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
     tokens: new TypeOrmTokenStore(db, clock),
     codes,
     replays: codes,
+    logins,
+    consents: logins,
+    scopeTexts: new TypeOrmScopeTextStore(db),
     auditLog: audit,
     auditTrail: audit,
     applications: changing('clients', new TypeOrmApplicationStore(db, clock)),
@@ -86,7 +93,7 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
     identityProviders: new TypeOrmIdentityProviderStore(db),
     subscriptions: new TypeOrmSubscriptionStore(db, clock),
     policies: tenants,
-    signingKeys: operations,
+    signingKeys: new TypeOrmSigningKeyStore(db, clock),
     serverKey: operations,
     usage: operations,
     catalogFeed: new TypeOrmCatalogFeed(db),

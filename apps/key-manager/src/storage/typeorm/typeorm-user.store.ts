@@ -125,6 +125,7 @@ export class TypeOrmUserStore implements UserStore {
       if (row === null) return false;
       await session.table(userRoleEntity).delete({ userId: id });
       await session.table(userEntity).delete({ id });
+      await session.changed('delete from consents where subject = $1', [fullUserName(row)]);
       await endUserTokens(session, this.clock.now(), [fullUserName(row)], { withClients: true });
       await this.#record(session, recorded);
       return true;
