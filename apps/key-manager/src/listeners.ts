@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { type ListenSettings, listen } from '@keygate/common/lifecycle';
 import { ensureCertificate, ensureLocalCa, loadCa, loadPemPair, type PemPair } from '@keygate/common/tls';
 import type { Vhost } from './apis/environments.js';
+import type { ServerUrls } from './client-proofs.js';
 import type { KeyManagerConfig } from './config/key-manager.config.js';
 import type { GrpcSettings } from './grpc/grpc-transport.js';
 import { createRedirectServer, HttpsServer } from './http/https-server.js';
@@ -73,6 +74,14 @@ export function gatewayUrl(config: KeyManagerConfig): string {
   const { host, httpsPort } = gatewayVhost(config);
   return config.keyManager.gatewayUrl ?? `https://${host}:${httpsPort}`;
 }
+
+/** By which URLs clients know this server. */
+export function serverUrls(config: KeyManagerConfig, { origin: own }: Pick<Listeners, 'origin'>): ServerUrls {
+  const origin = withoutSlash(config.keyManager.publicUrl ?? own);
+  return { issuer: `${origin}/oauth2/token`, origin, gatewayUrl: withoutSlash(gatewayUrl(config)) };
+}
+
+const withoutSlash = (url: string) => url.replace(/\/+$/, '');
 
 async function httpsCertificate(config: KeyManagerConfig): Promise<PemPair> {
   const names = { cert: 'keyManager.tls.certFile', key: 'keyManager.tls.keyFile' };

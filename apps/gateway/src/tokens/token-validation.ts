@@ -27,7 +27,7 @@ export interface TokenValidationOptions {
 }
 
 /** No token of this gateway is longer, and a longer one need not be hashed to be refused. */
-const maxTokenLength = 4_096;
+const maxTokenLength = 8_192;
 const maxFlights = 2_000;
 const maxNegatives = 20_000;
 const maxRevocations = 200_000;

@@ -1,4 +1,4 @@
-/** Error codes of RFC 6749 §5.2 and, for the last two, §4.1.2.1. */
+/** Error codes of RFC 6749 §5.2, RFC 6750 §3.1, RFC 8628 §3.5, RFC 8693 §2.2.2 and, from a push on, RFC 6749 §4.1.2.1. */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -6,6 +6,17 @@ export type OAuthErrorCode =
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'invalid_scope'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'authorization_pending'
+  | 'slow_down'
+  | 'expired_token'
+  | 'invalid_target'
+  | 'access_denied'
+  | 'unsupported_response_type'
+  | 'request_not_supported'
+  | 'request_uri_not_supported'
+  | 'registration_not_supported'
   | 'temporarily_unavailable'
   | 'server_error';
 
@@ -76,6 +87,26 @@ export class UnsupportedGrantType extends OAuthError {
 export class InvalidScope extends OAuthError {
   constructor(description: string, options?: ErrorOptions) {
     super('invalid_scope', description, 400, options);
+  }
+}
+
+/** The access token is unknown, expired, revoked, or not for whoever presents it. RFC 6750 §3.1. */
+export class InvalidToken extends OAuthError {
+  override readonly wwwAuthenticate: string;
+
+  constructor(description = 'The access token is not valid.', options?: ErrorOptions) {
+    super('invalid_token', description, 401, options);
+    this.wwwAuthenticate = `Bearer error="invalid_token", error_description="${description}"`;
+  }
+}
+
+/** The access token is good, but not for this. RFC 6750 §3.1. */
+export class InsufficientScope extends OAuthError {
+  override readonly wwwAuthenticate: string;
+
+  constructor(description: string, scope: string, options?: ErrorOptions) {
+    super('insufficient_scope', description, 403, options);
+    this.wwwAuthenticate = `Bearer error="insufficient_scope", error_description="${description}", scope="${scope}"`;
   }
 }
 

@@ -6,6 +6,7 @@ import type {
   NewTokens,
   RefreshTokenRecord,
   ResourceOwner,
+  ReusablePair,
   RevocationTarget,
 } from './model.js';
 
@@ -61,6 +62,18 @@ export interface TokenStore {
    * the rotated token's own pair, and marks the predecessor's successor as used. False: another request was first.
    */
   rotateRefreshToken(presented: Buffer, salt: Buffer, successor: NewTokens): Promise<boolean>;
+  /**
+   * One more access token beside an ACTIVE refresh token, which it dies with. False, and nothing saved, when that one
+   * is not ACTIVE any more.
+   */
+  addAccessToken(refreshHash: Buffer, accessToken: NewTokens['accessToken']): Promise<boolean>;
+  /** The pair that was last kept under `key`, while its access token lives (`reuseActiveToken`). */
+  findReusable(key: Buffer): Promise<ReusablePair | undefined>;
+  /**
+   * Saves the tokens and keeps the pair under `key`, unless a live one is kept there: of many callers at once one
+   * saves, and all are answered its pair. Throws as `saveTokens` does.
+   */
+  saveReusable(key: Buffer, salt: Buffer, tokens: NewTokens): Promise<ReusablePair>;
   /** Counts one replay inside the grace window unless `limit` is reached; false when it is. */
   countReplay(presented: Buffer, limit: number): Promise<boolean>;
   /** Notes that an access token was seen, which ends the grace window of the refresh token it came from. */
@@ -119,4 +132,6 @@ export interface TokenValues {
   salt(): Buffer;
   /** The pair that rotating `presented` with `salt` gives, the same each time; 32 lowercase hex each. */
   successorOf(presented: string, salt: Buffer): { readonly accessToken: string; readonly refreshToken: string };
+  /** The pair that belongs to the random `salt` of a row, the same each time; 32 lowercase hex each. */
+  reusableOf(salt: Buffer): { readonly accessToken: string; readonly refreshToken: string };
 }

@@ -19,6 +19,9 @@ export function createTokenValues(key: Buffer): TokenValues {
   // The salt has a fixed length, so salt and token can't be shifted into one another.
   const derive = (derivationKey: Buffer, presented: string, salt: Buffer) =>
     createHmac('sha256', derivationKey).update(salt).update(presented, 'utf8').digest('hex').slice(0, 32);
+  const reusableKey = subkey(key, 'reusable-token');
+  const reusable = (kind: string, salt: Buffer) =>
+    createHmac('sha256', reusableKey).update(`${kind}:`, 'utf8').update(salt).digest('hex').slice(0, 32);
   const pool = new RandomPool();
   return {
     random: () => pool.hex(16),
@@ -29,6 +32,10 @@ export function createTokenValues(key: Buffer): TokenValues {
         accessToken: derive(accessKey, presented, salt),
         refreshToken: derive(refreshKey, presented, salt),
       };
+    },
+    reusableOf(salt) {
+      if (salt.length !== 16) throw new Error('a salt is 16 bytes');
+      return { accessToken: reusable('access', salt), refreshToken: reusable('refresh', salt) };
     },
   };
 }

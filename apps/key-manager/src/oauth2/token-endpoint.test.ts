@@ -125,7 +125,13 @@ describe('lifetimes', () => {
 
   it('lets nothing expire when nothing is to', async () => {
     const { token, tokens, register } = await createOAuth2World({
-      lifetimesSeconds: { userAccessToken: -1, applicationAccessToken: -1, refreshToken: -1, grant: -1 },
+      lifetimesSeconds: {
+        userAccessToken: -1,
+        applicationAccessToken: -1,
+        refreshToken: -1,
+        grant: -1,
+        idToken: 3_600,
+      },
     });
     await register({ clientId: 'never' });
     const granted = await token(password, basic('never'));

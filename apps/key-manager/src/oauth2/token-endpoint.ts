@@ -5,16 +5,15 @@ import type { GrantPorts } from './grant.js';
 import { enabledGrants } from './grants/index.js';
 import type { TokenGranted } from './model.js';
 import { pick, readParameters } from './parameters.js';
-import type { ScopeStore, TokenValues } from './ports.js';
+import type { ScopeStore } from './ports.js';
 import { createScopePolicy } from './scope.js';
 import { senderConstraint } from './sender-constraint.js';
-import { createTokenIssuer } from './token-issuer.js';
+import { createTokenIssuer, type TokenIssuerDeps } from './token-issuer.js';
 
 export type TokenEndpoint = (request: ClientRequest) => Promise<TokenGranted>;
 
-export interface TokenEndpointDeps extends ClientAuthenticationDeps, Omit<GrantPorts, 'scopes'> {
+export interface TokenEndpointDeps extends ClientAuthenticationDeps, TokenIssuerDeps, Omit<GrantPorts, 'scopes'> {
   readonly scopes: ScopeStore;
-  readonly values: TokenValues;
 }
 
 /** RFC 6749 §3.2, from the first check to the answer of §5.1. Throws the `OAuthError` of §5.2. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
-/** Longest token that is looked at, in characters; a JWT with many scopes fits. */
-export const maxTokenLength = 4_096;
+/** Longest token that is looked at, in characters; a JWT with many scopes fits. Gateways have the same limit. */
+export const maxTokenLength = 8_192;
 
 /** RFC 6750 §2.1. Covers 32 hex, 36-character UUIDs (both WSO2 looks) and JWTs. */
 const b64token = /^[A-Za-z0-9\-._~+/]+=*$/;

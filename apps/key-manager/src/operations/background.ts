@@ -16,12 +16,15 @@ export interface Background {
 export async function startBackground(
   config: Pick<KeyManagerConfig, 'redis'>,
   logger: Logger,
-  { storage, redis, catalogHub, revocationHub, metrics, refusalJournal }: Assembly,
+  { storage, redis, catalogHub, revocationHub, metrics, refusalJournal, signing }: Assembly,
 ): Promise<Background> {
   await Promise.all([catalogHub.start(), revocationHub.start()]);
-  const unsubscribe = storage.commitSignal.onCommit((feed) =>
-    feed === 'catalog' ? catalogHub.poke() : revocationHub.poke(),
-  );
+  await signing.keeper.open();
+  const unsubscribe = storage.commitSignal.onCommit((feed) => {
+    if (feed === 'revocations') return revocationHub.poke();
+    signing.keeper.poke();
+    catalogHub.poke();
+  });
   const keys = redisKeys(config.redis.keyPrefix);
   const observe = (seconds: number) => metrics.revocationLag.observe(seconds);
   const broadcaster = redis && new RedisBroadcaster(redis, keys, revocationHub, observe, logger);
@@ -32,7 +35,7 @@ export async function startBackground(
   return {
     redis,
     async stop() {
-      await Promise.all([sweeper.stop(), refusalJournal.stop()]);
+      await Promise.all([sweeper.stop(), refusalJournal.stop(), signing.keeper.stop()]);
       await revocationHub.caughtUp();
       await broadcaster?.stop();
       unsubscribe();

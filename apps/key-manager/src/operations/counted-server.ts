@@ -34,6 +34,7 @@ export function counted(
     issueToken: (request) => count('token', request, server.issueToken(request), grantTypeOf(request)),
     revokeToken: (request) => count('revoke', request, server.revokeToken(request)),
     introspectToken: (request) => count('introspect', request, server.introspectToken(request)),
+    userInfo: (request) => count('userinfo', request, server.userInfo(request)),
     validateToken: async (tokenHash) => {
       const validation = await server.validateToken(tokenHash);
       validations.inc({ state: validation.state.toLowerCase() });

@@ -21,9 +21,9 @@ export function authenticate({ tokens }: Pick<Ports, 'tokens'>): Stage {
   };
 }
 
-/** RFC 6750 section 2.1: b64token. 4 KiB is ample for a JWT and stops long lines of nothing. */
+/** RFC 6750 section 2.1: b64token. 8 KiB is ample for a JWT and stops long lines of nothing. */
 const bearer = /^bearer +([\w.~+/-]+=*) *$/i;
-const maxTokenLength = 4096;
+const maxTokenLength = 8192;
 
 function bearerTokenOf({ api, rawHeaders }: Exchange): string {
   const credentials = findHeader(rawHeaders, api.authorizationHeader);

@@ -12,7 +12,7 @@ const parameters = z.object({
 });
 
 /** The user's own name and password for a token. RFC 6749 §4.3. */
-export function passwordGrant({ resourceOwners, scopes }: GrantPorts): Grant<z.output<typeof parameters>> {
+export function passwordGrant({ resourceOwners, scopes, clock }: GrantPorts): Grant<z.output<typeof parameters>> {
   return {
     grantType: 'password',
     parameters,
@@ -23,12 +23,19 @@ export function passwordGrant({ resourceOwners, scopes }: GrantPorts): Grant<z.o
       // One text for unknown, locked, wrong and of another tenant; WSO2 would repeat the user name here.
       if (!owner) throw new InvalidGrant('Authentication failed.');
       assertMayUse(client, owner.tenantDomain);
+      const granted = await scopes.grant(requested, {
+        tenantDomain: owner.tenantDomain,
+        roles: async () => owner.roles,
+      });
+      const authentication = { authTime: clock.now(), amr: ['pwd'] };
       return {
         subject: owner.subject,
         tenantDomain: owner.tenantDomain,
         kind: 'APPLICATION_USER',
-        scope: await scopes.grant(requested, { tenantDomain: owner.tenantDomain, roles: async () => owner.roles }),
+        scope: granted,
         refreshable: true,
+        // For the id_token, and for those that refreshing makes (OpenID Connect Core §12.2).
+        details: granted.includes('openid') ? { authentication } : undefined,
       };
     },
   };

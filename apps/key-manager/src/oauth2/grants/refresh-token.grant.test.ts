@@ -29,10 +29,10 @@ describe('grant_type=refresh_token', () => {
     expect(await stateOf(world, next)).toBe('ACTIVE');
   });
 
-  it.each(['', 'unknown', '0'.repeat(32), 'not a token', '"', 'x'.repeat(4_097)])('refuses %j', async (value) => {
+  it.each(['', 'unknown', '0'.repeat(32), 'not a token', '"', 'x'.repeat(8_193)])('refuses %j', async (value) => {
     const { token } = await withPair();
     const { error } = await refusal(token({ grant_type: 'refresh_token', refresh_token: value }));
-    expect(error).toBe(value === '' || value.length > 4_096 ? 'invalid_request' : 'invalid_grant');
+    expect(error).toBe(value === '' || value.length > 8_192 ? 'invalid_request' : 'invalid_grant');
   });
 
   it('does not take an access token for a refresh token', async () => {
@@ -106,7 +106,13 @@ describe('grant_type=refresh_token', () => {
 
     it('of the family is absolute, however often it rotates', async () => {
       const { refresh, first, clock } = await withPair({
-        lifetimesSeconds: { userAccessToken: 60, applicationAccessToken: 60, refreshToken: 100, grant: 250 },
+        lifetimesSeconds: {
+          userAccessToken: 60,
+          applicationAccessToken: 60,
+          refreshToken: 100,
+          grant: 250,
+          idToken: 3_600,
+        },
       });
       clock.advance(90);
       const second = await refresh(first);
@@ -118,7 +124,13 @@ describe('grant_type=refresh_token', () => {
 
     it('of a rotated token is no reuse', async () => {
       const { refresh, first, clock, audit, password } = await withPair({
-        lifetimesSeconds: { userAccessToken: 60, applicationAccessToken: 60, refreshToken: 100, grant: 1_000 },
+        lifetimesSeconds: {
+          userAccessToken: 60,
+          applicationAccessToken: 60,
+          refreshToken: 100,
+          grant: 1_000,
+          idToken: 3_600,
+        },
       });
       clock.advance(90);
       const next = await refresh(first);

@@ -56,7 +56,6 @@ export interface RefreshTokenRow {
   rotation?: Rotation | undefined;
 }
 
-/** Rows as plain maps. A transaction is a stretch of code without `await` that checks first and changes after. */
 /** Under the hash of client, user and scopes. */
 export interface ReusableRow {
   readonly salt: Buffer;
@@ -64,6 +63,7 @@ export interface ReusableRow {
   readonly expiresAt?: number | undefined;
 }
 
+/** Rows as plain maps. A transaction is a stretch of code without `await` that checks first and changes after. */
 export class MemoryDatabase {
   readonly tenants = new Map<string, Tenant>();
   readonly users = new Map<string, UserWithPassword>();

@@ -3,9 +3,11 @@ import type {
   CodeKind,
   NewTokens,
   RefreshTokenRecord,
+  ReusablePair,
   RevocationTarget,
 } from '../../oauth2/model.js';
 import type { AuditEvent, TokenStore } from '../../oauth2/ports.js';
+import { isReusable, newReusable } from '../../oauth2/reusable-pair.js';
 import { NotFound } from '../errors.js';
 import { assertStorable } from '../storable.js';
 import type { AccessTokenRow, GrantRow, MemoryDatabase } from './memory-database.js';
@@ -30,6 +32,10 @@ export class MemoryTokenStore implements TokenStore {
   }
 
   async findAccessToken(hash: Buffer): Promise<AccessTokenRecord | undefined> {
+    return this.#accessToken(hash);
+  }
+
+  #accessToken(hash: Buffer): AccessTokenRecord | undefined {
     const row = this.db.accessTokens.get(keyOf(hash));
     const grant = row && this.db.grants.get(row.grantId);
     if (!row || !grant) return undefined;
@@ -83,6 +89,42 @@ export class MemoryTokenStore implements TokenStore {
     const parent = row.parent === undefined ? undefined : this.db.refreshTokens.get(row.parent);
     if (parent?.rotation) parent.rotation = { ...parent.rotation, successorUsed: true };
     return true;
+  }
+
+  async addAccessToken(refreshHash: Buffer, accessToken: NewTokens['accessToken']): Promise<boolean> {
+    const row = this.db.refreshTokens.get(keyOf(refreshHash));
+    const grant = row && this.db.grants.get(row.grantId);
+    if (row?.state !== 'ACTIVE' || !grant || !this.#alive(grant)) return false;
+    const { grantId } = row;
+    this.db.accessTokens.set(keyOf(accessToken.hash), {
+      ...accessToken,
+      grantId,
+      refreshHash: keyOf(refreshHash),
+      revoked: false,
+    });
+    return true;
+  }
+
+  async findReusable(key: Buffer): Promise<ReusablePair | undefined> {
+    return this.#reusable(keyOf(key));
+  }
+
+  async saveReusable(key: Buffer, salt: Buffer, tokens: NewTokens): Promise<ReusablePair> {
+    const known = this.#reusable(keyOf(key));
+    if (isReusable(known, tokens.refreshToken !== undefined, tokens.accessToken.issuedAt)) return known;
+    this.#insert(tokens);
+    const { hash: accessHash, expiresAt } = tokens.accessToken;
+    this.db.reusableTokens.set(keyOf(key), { salt, accessHash, expiresAt });
+    return newReusable(salt, tokens);
+  }
+
+  #reusable(key: string): ReusablePair | undefined {
+    const kept = this.db.reusableTokens.get(key);
+    const accessToken = kept && this.#accessToken(kept.accessHash);
+    if (!kept || !accessToken) return undefined;
+    const { refreshHash } = this.db.accessTokens.get(keyOf(kept.accessHash)) ?? {};
+    const refresh = refreshHash === undefined ? undefined : this.db.refreshTokens.get(refreshHash);
+    return { salt: kept.salt, accessToken, refreshToken: refresh?.state === 'ACTIVE' ? refresh : undefined };
   }
 
   async countReplay(presented: Buffer, limit: number): Promise<boolean> {

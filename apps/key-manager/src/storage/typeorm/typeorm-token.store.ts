@@ -4,6 +4,7 @@ import type {
   CodeKind,
   NewTokens,
   RefreshTokenRecord,
+  ReusablePair,
   RevocationTarget,
 } from '../../oauth2/model.js';
 import type { AuditEvent, Clock, TokenStore } from '../../oauth2/ports.js';
@@ -14,6 +15,7 @@ import type { Database, Session } from './database.js';
 import { appendRevocations, type NewRevocation } from './feed-numbers.js';
 import { grantColumns, grantIsAlive } from './grant-rows.js';
 import type { Statement } from './hot-statements.js';
+import { addAccessToken, findReusable, saveReusable } from './reusable-tokens.js';
 import { insertTokens, TokenBatch } from './token-batch.js';
 import { rotate } from './token-rotation.js';
 import { type AccessTokenColumns, type RefreshTokenColumns, toAccessToken, toRefreshToken } from './token-rows.js';
@@ -58,6 +60,18 @@ export class TypeOrmTokenStore implements TokenStore {
 
   rotateRefreshToken(presented: Buffer, salt: Buffer, successor: NewTokens): Promise<boolean> {
     return this.db.transaction((session) => rotate(session, this.clock.now(), { presented, salt, successor }));
+  }
+
+  addAccessToken(refreshHash: Buffer, accessToken: NewTokens['accessToken']): Promise<boolean> {
+    return this.db.transaction((session) => addAccessToken(session, refreshHash, accessToken));
+  }
+
+  findReusable(key: Buffer): Promise<ReusablePair | undefined> {
+    return this.db.run((session) => findReusable(session, key));
+  }
+
+  saveReusable(key: Buffer, salt: Buffer, tokens: NewTokens): Promise<ReusablePair> {
+    return this.db.transaction((session) => saveReusable(session, { key, salt, tokens }));
   }
 
   async countReplay(presented: Buffer, limit: number): Promise<boolean> {

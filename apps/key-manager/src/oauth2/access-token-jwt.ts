@@ -1,0 +1,47 @@
+import type { Client, Confirmation, GrantRecord } from './model.js';
+import { formatScope } from './scope.js';
+
+/** What the claims of an access token are made from; times in milliseconds. */
+export interface JwtFacts {
+  readonly issuer: string;
+  readonly client: Pick<Client, 'clientId'>;
+  readonly grant: Pick<GrantRecord, 'subject' | 'kind' | 'details'>;
+  readonly scope: readonly string[];
+  readonly issuedAt: number;
+  readonly expiresAt?: number | undefined;
+  readonly confirmation?: Confirmation | undefined;
+  readonly jti: string;
+}
+
+/** RFC 9068 §2.1. Tells it from an id_token, which must not open an API (§5). */
+export const accessTokenType = 'at+jwt';
+
+/** RFC 9068 §2.2 knows no token without `exp`: one that never expires says the last second of the year 9999. */
+export const neverExpires = 253_402_300_799_000;
+
+export const seconds = (millis: number): number => Math.floor(millis / 1_000);
+
+/** RFC 9068 §2.2, with WSO2's `aut` and `azp`. Claims taken over from another issuer never stand in for our own. */
+export function accessTokenClaims(facts: JwtFacts): Record<string, unknown> {
+  const { issuer, client, grant, scope, issuedAt, expiresAt = neverExpires, confirmation, jti } = facts;
+  const { audience = [], authentication, claims } = grant.details ?? {};
+  return {
+    ...claims,
+    iss: issuer,
+    // RFC 9068 §2.2: the client, where no resource owner is involved.
+    sub: grant.subject ?? client.clientId,
+    aud: audience.length > 1 ? audience : (audience[0] ?? client.clientId),
+    azp: client.clientId,
+    client_id: client.clientId,
+    scope: formatScope(scope),
+    aut: grant.kind,
+    nbf: seconds(issuedAt),
+    iat: seconds(issuedAt),
+    exp: seconds(expiresAt),
+    jti,
+    auth_time: authentication && seconds(authentication.authTime),
+    acr: authentication?.acr,
+    amr: authentication?.amr,
+    cnf: confirmation && { [confirmation.method]: confirmation.thumbprint },
+  };
+}
