@@ -18,6 +18,7 @@ import { GrpcTransport } from './grpc/grpc-transport.js';
 import { authorizePlugin } from './http/authorize/authorize-plugin.js';
 import { createFastifyHost } from './http/fastify-host.js';
 import { finishServer } from './http/https-server.js';
+import { identityPlugin } from './http/identity-plugin.js';
 import { NotFoundFilter } from './http/not-found.filter.js';
 import { oauth2Plugin } from './http/oauth2-plugin.js';
 import { openKeySets } from './jwks/open-key-sets.js';
@@ -173,12 +174,15 @@ async function startServices(
 ) {
   const { fastify, open } = createFastifyHost(listeners.https, logger);
   fastify.register(authorizePlugin(assembly.interactive, assembly.callers));
+  fastify.register(identityPlugin(assembly.identity));
   fastify.register(oauth2Plugin(assembly.server, assembly.callers));
   fastify.register(
     managementPlugin({
       ...assembly,
       secretKey,
       clock: systemClock,
+      registration: { ...config.keyManager.oauth2.registration, origin: serverUrls(config, listeners).origin },
+      grantTypes: config.keyManager.oauth2.grantTypes,
       tokenEndpoint: assembly.server.issueToken,
       environments: [defaultEnvironment(gatewayVhost(config))],
       liveGateways: (environment) => assembly.openStreams.liveGateways(environment),

@@ -2,7 +2,7 @@ import { type DeepReadonly, port, setting, sharedSettings } from '@keygate/commo
 import { z } from 'zod';
 import { isAddressRange } from '../users/throttle/login-source.js';
 import { authorization } from './authorization.config.js';
-import { clientProofSettings } from './clients.config.js';
+import { clientProofSettings, registrationSettings } from './clients.config.js';
 import { defaultGrantTypes, grantSettings, grantTypeNames } from './grant-settings.config.js';
 import { accessTokenFormat, idTokenSeconds, publicUrl, reuseActiveToken, signing } from './signing.config.js';
 
@@ -115,6 +115,7 @@ const oauth2 = z
       { env: 'KEY_MANAGER_ALLOWED_SCOPES', wso2: 'api-manager.xml ScopeWhitelist' },
     ),
     ...clientProofSettings,
+    registration: registrationSettings,
     ...grantSettings,
     authorization,
     refreshGraceSeconds: z

@@ -8,6 +8,7 @@ import type { Callers } from '../operations/callers.js';
 import type { Storage } from '../storage/storage.js';
 import type { UserAccounts } from '../users/user-accounts.js';
 import { type ManagementPorts, planes } from './planes.js';
+import { type RegistrationSettings, registrationPlugin } from './registration/registration-plugin.js';
 import type { Authenticators } from './rest/authenticate.js';
 import { bearerAuthentication } from './rest/bearer-authentication.js';
 import { restPlugin } from './rest/register.js';
@@ -25,6 +26,10 @@ export interface ManagementParts {
   /** How many gateways of an environment follow the catalogue now. */
   readonly liveGateways: (environment: string) => number;
   readonly clock: Clock;
+  /** RFC 7591. */
+  readonly registration: RegistrationSettings;
+  /** The grants that are enabled. */
+  readonly grantTypes: readonly string[];
 }
 
 /**
@@ -35,6 +40,7 @@ export function managementPlugin(parts: ManagementParts): FastifyPluginAsync {
   const { ports, authenticators } = connect(parts);
   return async (fastify) => {
     for (const plane of planes(ports)) await fastify.register(restPlugin(plane, authenticators, ports.auditLog));
+    await fastify.register(registrationPlugin({ ...ports, ...parts }, authenticators, parts.registration));
   };
 }
 

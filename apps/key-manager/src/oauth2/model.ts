@@ -30,6 +30,8 @@ export interface ClientMetadata {
   /** Compared as whole strings (RFC 9700 §2.1), but `regexp=(…)` of a client imported from WSO2. */
   readonly redirectUris?: readonly string[] | undefined;
   readonly postLogoutRedirectUris?: readonly string[] | undefined;
+  /** OpenID Connect registration: only a native app has redirect URIs of a scheme of its own. */
+  readonly applicationType?: 'web' | 'native' | undefined;
   /** Absent: a secret by Basic or in the body, as in WSO2. Set: this way only. */
   readonly tokenEndpointAuthMethod?: ClientAuthenticationMethod | undefined;
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | undefined;
@@ -166,6 +168,8 @@ export interface Authorization {
   readonly details?: GrantDetails | undefined;
   /** RFC 8693 §2.2.1. */
   readonly issuedTokenType?: string | undefined;
+  /** Asked for by this request; absent: as the client's tokens are. */
+  readonly accessTokenFormat?: AccessTokenFormat | undefined;
 }
 
 export interface PresentedRefreshToken {

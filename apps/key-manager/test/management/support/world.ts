@@ -82,6 +82,8 @@ export async function startWorld(
     tokenEndpoint: made.server.issueToken,
     secretKey,
     clock,
+    registration: { ...config.keyManager.oauth2.registration, origin: 'https://localhost' },
+    grantTypes: config.keyManager.oauth2.grantTypes,
     environments: [defaultEnvironment()],
     liveGateways: () => 1,
   };
