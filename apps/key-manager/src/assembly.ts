@@ -11,14 +11,21 @@ import { FeedHub } from './grpc/feed-hub.js';
 import { OpenStreams } from './grpc/open-streams.js';
 import { RevocationStream } from './grpc/revocation-stream.js';
 import type { InteractiveParts } from './http/authorize/flow.js';
+import { createIdentity, type Identity } from './identity.js';
 import { createInteractive } from './interactive.js';
 import { restScopes } from './management/rest-scopes.js';
 import type { KeySets } from './oauth2/assertions/key-set.js';
+import {
+  createPushedAuthorization,
+  createPushedRequests,
+} from './oauth2/authorization/pushed-authorization.js';
+import { createDeviceAuthorization } from './oauth2/device-authorization/device-authorization-endpoint.js';
 import { createIntrospection } from './oauth2/introspection.js';
 import { createKeyValidation } from './oauth2/key-validation.js';
 import type { Clock, ResourceOwners, ScopeStore } from './oauth2/ports.js';
 import { createRevocation } from './oauth2/revocation.js';
 import { createTokenValues } from './oauth2/server-key.js';
+import { createIdTokenHints } from './oauth2/signing/id-token-hints.js';
 import { createTokenEndpoint } from './oauth2/token-endpoint.js';
 import { createUserInfo } from './oauth2/userinfo.js';
 import { Callers } from './operations/callers.js';
@@ -27,6 +34,7 @@ import { counted } from './operations/counted-server.js';
 import { createMetrics, type Metrics } from './operations/metrics.js';
 import { RefusalJournal } from './operations/refusal-journal.js';
 import { type SigningKeys, signingKeys } from './signing-keys/open-signing-keys.js';
+import { signedAssertions } from './saml/signed-assertions.js';
 import type { CatalogEvent, RevocationRecord } from './storage/feeds.js';
 import type { Storage } from './storage/storage.js';
 import { Passwords } from './users/passwords.js';
@@ -70,6 +78,7 @@ export interface Assembly {
   /** The endpoints and pages that browsers are sent to. */
   readonly interactive: InteractiveParts;
   readonly signing: SigningKeys;
+  readonly identity: Identity;
   readonly metrics: Metrics;
   readonly catalogHub: FeedHub<CatalogEvent>;
   readonly revocationHub: FeedHub<RevocationRecord>;
@@ -109,6 +118,7 @@ export function assemble(surroundings: Surroundings): Assembly {
     interactive,
     server: counted(server, metrics, config.oauth2.grantTypes, clientRefusals(refusalJournal)),
     signing,
+    identity: createIdentity(config, surroundings.issuer, signing.ring),
     metrics,
     catalogHub,
     revocationHub,
@@ -142,9 +152,13 @@ function createAuthorizationServer(
     realm: config.listeners.publicHost,
     resourceOwners,
     keySets,
+    samlAssertions: signedAssertions,
+    pushedRequests: createPushedRequests({ codes: storage.codes, clock: systemClock }),
+    verificationUri: new URL('/device', issuer).href,
     ...clientProofs,
     issuer,
     signer: signing.ring,
+    idTokenHints: createIdTokenHints({ issuer, publishedKeys: () => signing.ring.published }),
     userClaims: new StoredUserClaims(storage.users),
     administrators: {
       authenticateAdministrator: async (username: string, password: string, clientAddress: string) => {
@@ -159,6 +173,8 @@ function createAuthorizationServer(
     revokeToken: createRevocation(deps),
     introspectToken: createIntrospection(deps),
     userInfo: createUserInfo(deps),
+    authorizeDevice: createDeviceAuthorization(deps),
+    pushAuthorization: createPushedAuthorization(deps),
     validateToken: createKeyValidation(deps),
   };
   return { server, interactive: createInteractive(deps) };

@@ -5,7 +5,15 @@ import { InvalidRequest, OAuthError, toOAuthError } from '../oauth2/errors.js';
 import type { Parameter } from '../oauth2/parameters.js';
 import { maxBodyBytes, readFormBody, readJsonBody } from '../oauth2/request-body.js';
 import type { Callers } from '../operations/callers.js';
-import { errorAnswer, grantedAnswer, type HttpAnswer, introspectionAnswer, noStore } from './oauth2-answers.js';
+import {
+  deviceAnswer,
+  errorAnswer,
+  grantedAnswer,
+  type HttpAnswer,
+  introspectionAnswer,
+  noStore,
+  pushedAnswer,
+} from './oauth2-answers.js';
 
 /** `/oauth2/*`: form or JSON in, JSON out, and no rules (they live in `oauth2/`). */
 export function oauth2Plugin(server: Omit<AuthorizationServer, 'validateToken'>, callers: Callers): FastifyPluginAsync {
@@ -15,14 +23,20 @@ export function oauth2Plugin(server: Omit<AuthorizationServer, 'validateToken'>,
     await server.revokeToken(request);
     return { status: 200, headers: noStore };
   };
+  const device = async (request: ClientRequest) => deviceAnswer(await server.authorizeDevice(request));
+  const push = async (request: ClientRequest) => pushedAnswer(await server.pushAuthorization(request));
   return async (fastify) => {
     readBodies(fastify);
     fastify.setErrorHandler((error, request, reply) => refuse(error, request, reply));
     const post = (url: string, answer: Answering) => register(fastify, callers, url, answer);
     post('/oauth2/token', token);
     post('/oauth2/revoke', revoke);
+    for (const url of ['/oauth2/device_authorize', '/oauth2/device_authorization']) post(url, device);
+    post('/oauth2/par', push);
     post('/oauth2/introspect', introspect);
     post('/t/:tenant/oauth2/introspect', introspect);
+    for (const url of ['/oauth2/userinfo', '/t/:tenant/oauth2/userinfo'])
+      registerUserInfo(fastify, callers, url, server);
   };
 }
 
@@ -46,6 +60,36 @@ function register(fastify: FastifyInstance, callers: Callers, url: string, answe
       }),
     handler: () => undefined,
   });
+}
+
+/** OpenID Connect Core §5.3.1: GET, or POST with a form. Pages of any origin may ask; who asks shows a token, no cookie. */
+function registerUserInfo(
+  fastify: FastifyInstance,
+  callers: Callers,
+  url: string,
+  server: Pick<AuthorizationServer, 'userInfo'>,
+): void {
+  fastify.route({
+    method: ['GET', 'POST'],
+    url,
+    onRequest: async (_request, reply) => void reply.header('access-control-allow-origin', '*'),
+    handler: async (request, reply) => {
+      const isGone = () => request.raw.socket.destroyed;
+      const body = await callers.during(isGone, () => server.userInfo(clientRequest(request)));
+      return send(reply, { status: 200, headers: noStore, body });
+    },
+  });
+  fastify.options(url, (_request, reply) =>
+    reply
+      .code(204)
+      .headers({
+        'access-control-allow-origin': '*',
+        'access-control-allow-methods': 'GET, POST',
+        'access-control-allow-headers': 'Authorization, DPoP',
+        allow: 'GET, HEAD, POST, OPTIONS',
+      })
+      .send(),
+  );
 }
 
 /**

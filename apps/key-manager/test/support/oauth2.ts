@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientRegistration } from '../../src/applications/application.js';
-import { OAuthError } from '../../src/oauth2/errors.js';
+import type { KeySets } from '../../src/oauth2/assertions/key-set.js';
+import { OAuthError, TemporarilyUnavailable } from '../../src/oauth2/errors.js';
 import { createIntrospection } from '../../src/oauth2/introspection.js';
 import { createKeyValidation } from '../../src/oauth2/key-validation.js';
 import type { ResourceOwner, TokenGranted } from '../../src/oauth2/model.js';
@@ -12,6 +13,7 @@ import type { OAuth2Settings } from '../../src/oauth2/settings.js';
 import { createTokenEndpoint } from '../../src/oauth2/token-endpoint.js';
 import { sha256, tokenHash } from '../../src/oauth2/token-hash.js';
 import { createUserInfo } from '../../src/oauth2/userinfo.js';
+import { signedAssertions } from '../../src/saml/signed-assertions.js';
 import { createMemoryStorage } from '../../src/storage/memory/memory-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { StoredUserClaims } from '../../src/users/user-claims.js';
@@ -36,6 +38,9 @@ export const defaultSettings: OAuth2Settings = {
   unknownScopes: 'drop',
   allowedScopes: ['^device_.*', 'openid'],
   refreshGraceSeconds: { confidential: 10, public: 30 },
+  assertions: { algorithms: ['RS256', 'ES256'], clockSkewSeconds: 60, maxLifetimeSeconds: 86_400, singleUse: true },
+  deviceAuthorization: { codeSeconds: 600, intervalSeconds: 5 },
+  pushedAuthorization: { required: false, seconds: 60 },
   authorization: {
     codeSeconds: 60,
     allowPlainPkce: false,
@@ -86,6 +91,16 @@ export class RecordingAuditLog implements AuditLog {
   }
 }
 
+/** Nobody publishes keys in the tests of the core. */
+class NoKeySets implements KeySets {
+  async keySetAt(): Promise<never> {
+    throw new TemporarilyUnavailable();
+  }
+  async newerThan(): Promise<undefined> {
+    return undefined;
+  }
+}
+
 /** The store, telling the recorder too what it wrote into the audit log of the storage itself. */
 function recordingTo(audit: AuditLog, tokens: TokenStore): TokenStore {
   const recording: Pick<TokenStore, 'revokeBy'> = {
@@ -128,6 +143,9 @@ export async function createOAuth2World(
     tokens: recordingTo(audit, storage.tokens),
     codes: storage.codes,
     replays: storage.replays,
+    identityProviders: storage.identityProviders,
+    keySets: new NoKeySets(),
+    samlAssertions: signedAssertions,
     sessions: storage.logins,
     audit,
     resourceOwners,

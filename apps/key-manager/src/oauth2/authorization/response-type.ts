@@ -5,7 +5,7 @@ import type { AuthorizationParameters } from './authorization-parameters.js';
 import type { Refuse } from './authorization-request.js';
 
 /** Values of `response_type` that can be answered; the grant that a client needs for each. RFC 6749 §3.1.1. */
-const grantOf = { code: 'authorization_code', token: 'implicit' } as const;
+export const grantOf = { code: 'authorization_code', token: 'implicit' } as const;
 export type Answerable = keyof typeof grantOf;
 
 const isAnswerable = (text: string): text is Answerable => Object.hasOwn(grantOf, text);
