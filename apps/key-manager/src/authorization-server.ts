@@ -1,4 +1,6 @@
 import type { ClientRequest } from './oauth2/client-request.js';
+import type { PushedAuthorization } from './oauth2/authorization/pushed-authorization.js';
+import type { DeviceAuthorization } from './oauth2/device-authorization/device-authorization-endpoint.js';
 import type { Introspection } from './oauth2/introspection.js';
 import type { KeyValidation } from './oauth2/key-validation.js';
 import type { TokenGranted } from './oauth2/model.js';
@@ -12,6 +14,8 @@ export interface AuthorizationServer {
   introspectToken(request: ClientRequest): Promise<Introspection>;
   /** The claims of the user whom the access token of the request is for. */
   userInfo(request: ClientRequest): Promise<UserInfo>;
+  authorizeDevice(request: ClientRequest): Promise<DeviceAuthorization>;
+  pushAuthorization(request: ClientRequest): Promise<PushedAuthorization>;
   /** By the SHA-256 of an access token. Never throws an `OAuthError`. */
   validateToken(tokenHash: Buffer): Promise<KeyValidation>;
 }

@@ -1,3 +1,5 @@
+import type { PushedAuthorization } from '../oauth2/authorization/pushed-authorization.js';
+import type { DeviceAuthorization } from '../oauth2/device-authorization/device-authorization-endpoint.js';
 import type { OAuthError } from '../oauth2/errors.js';
 import type { Introspection } from '../oauth2/introspection.js';
 import type { TokenGranted } from '../oauth2/model.js';
@@ -25,6 +27,24 @@ export function grantedAnswer(granted: TokenGranted): HttpAnswer {
   };
   const nonce: Record<string, string> = granted.dpopNonce === undefined ? {} : { 'dpop-nonce': granted.dpopNonce };
   return { status: 200, headers: { ...noStore, ...nonce }, body };
+}
+
+/** RFC 8628 §3.2. */
+export function deviceAnswer(authorization: DeviceAuthorization): HttpAnswer {
+  const body = {
+    device_code: authorization.deviceCode,
+    user_code: authorization.userCode,
+    verification_uri: authorization.verificationUri,
+    verification_uri_complete: authorization.verificationUriComplete,
+    expires_in: authorization.expiresInSeconds,
+    interval: authorization.intervalSeconds,
+  };
+  return { status: 200, headers: noStore, body };
+}
+
+/** RFC 9126 §2.2. */
+export function pushedAnswer({ requestUri, expiresInSeconds }: PushedAuthorization): HttpAnswer {
+  return { status: 201, headers: noStore, body: { request_uri: requestUri, expires_in: expiresInSeconds } };
 }
 
 /** RFC 6749 §5.2. */

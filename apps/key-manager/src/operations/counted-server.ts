@@ -35,6 +35,8 @@ export function counted(
     revokeToken: (request) => count('revoke', request, server.revokeToken(request)),
     introspectToken: (request) => count('introspect', request, server.introspectToken(request)),
     userInfo: (request) => count('userinfo', request, server.userInfo(request)),
+    authorizeDevice: (request) => count('device_authorization', request, server.authorizeDevice(request)),
+    pushAuthorization: (request) => count('par', request, server.pushAuthorization(request)),
     validateToken: async (tokenHash) => {
       const validation = await server.validateToken(tokenHash);
       validations.inc({ state: validation.state.toLowerCase() });

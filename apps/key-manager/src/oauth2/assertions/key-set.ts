@@ -34,11 +34,21 @@ export function parseKeySet(document: unknown): KeySet | undefined {
   return { keys: document.keys.flatMap((jwk: unknown) => verificationKey(jwk) ?? []) };
 }
 
-/** The keys of certificates (PEM, one or several); throws when one cannot be decoded. */
-export function keySetOfCertificates(pem: string): KeySet {
+/** The keys of certificates (PEM, one or several) that are valid now; throws when one cannot be decoded. */
+export function keySetOfCertificates(pem: string, now: number): KeySet {
+  const inTime = certificatesOf(pem).filter(
+    ({ validFrom, validTo }) => Date.parse(validFrom) <= now && now < Date.parse(validTo),
+  );
+  return { keys: inTime.map(({ publicKey }) => ({ key: strongKey(publicKey) })) };
+}
+
+/** Throws when there is none, when one cannot be decoded or when its key is too weak. */
+export function certificatesOf(pem: string): readonly X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) throw new Error('there is no certificate');
-  return { keys: blocks.map((block) => ({ key: strongKey(new X509Certificate(block).publicKey) })) };
+  const certificates = blocks.map((block) => new X509Certificate(block));
+  for (const { publicKey } of certificates) strongKey(publicKey);
+  return certificates;
 }
 
 function verificationKey(jwk: unknown): VerificationKey | undefined {

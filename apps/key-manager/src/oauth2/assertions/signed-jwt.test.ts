@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { type KeySet, keySetOfCertificates, parseKeySet } from './key-set.js';
+import { certificatesOf, type KeySet, parseKeySet } from './key-set.js';
 import { isSignedBy, readJwt, verifiableAlgorithms } from './signed-jwt.js';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 });
@@ -83,8 +83,8 @@ describe('signatures of JWTs', () => {
     expect(parseKeySet({ keys: 'none' })).toBeUndefined();
     expect(parseKeySet([])).toBeUndefined();
     expect(parseKeySet({ keys: Array(101).fill({}) })).toBeUndefined();
-    expect(() => keySetOfCertificates('no certificate')).toThrow();
-    expect(() => keySetOfCertificates('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----')).toThrow();
+    expect(() => certificatesOf('no certificate')).toThrow();
+    expect(() => certificatesOf('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----')).toThrow();
   });
 
   it('reads no other form', async () => {

@@ -19,7 +19,7 @@ interface Algorithm {
 }
 
 /** What can be verified; `none` and everything symmetric is not among it, whatever a setting says. RFC 7518 §3.1. */
-const algorithms: Readonly<Record<string, Algorithm>> = {
+const algorithms = {
   RS256: { hash: 'sha256', keyType: 'rsa' },
   RS384: { hash: 'sha384', keyType: 'rsa' },
   RS512: { hash: 'sha512', keyType: 'rsa' },
@@ -30,10 +30,10 @@ const algorithms: Readonly<Record<string, Algorithm>> = {
   ES384: { hash: 'sha384', keyType: 'ec', curve: 'secp384r1' },
   ES512: { hash: 'sha512', keyType: 'ec', curve: 'secp521r1' },
   EdDSA: { hash: null, keyType: 'ed25519' },
-};
+} as const satisfies Readonly<Record<string, Algorithm>>;
 
 /** Every algorithm whose signatures can be checked. */
-export const verifiableAlgorithms: readonly string[] = Object.keys(algorithms);
+export const verifiableAlgorithms = Object.keys(algorithms) as readonly (keyof typeof algorithms)[];
 
 const maxJwtLength = 16_384;
 /** Most keys that one signature is tried with, when it does not name its key. */
@@ -62,12 +62,16 @@ export function readJwt(text: string): SignedJwt | undefined {
 
 /** Whether one of the keys made the signature with one of `allowed`. Keys that the token itself brings are never read. */
 export function isSignedBy(jwt: SignedJwt, { keys }: KeySet, allowed: readonly string[]): boolean {
-  const algorithm = Object.hasOwn(algorithms, jwt.algorithm) ? algorithms[jwt.algorithm] : undefined;
+  const algorithm = algorithmOf(jwt);
   if (!algorithm || !allowed.includes(jwt.algorithm)) return false;
   return keys
     .filter((candidate) => isFor(candidate, jwt, algorithm))
     .slice(0, maxTries)
     .some(({ key }) => verifies(key, algorithm, jwt));
+}
+
+function algorithmOf({ algorithm }: SignedJwt): Algorithm | undefined {
+  return Object.hasOwn(algorithms, algorithm) ? algorithms[algorithm as keyof typeof algorithms] : undefined;
 }
 
 function isFor({ kid, alg, key }: VerificationKey, jwt: SignedJwt, { keyType, curve }: Algorithm): boolean {

@@ -37,7 +37,7 @@ export interface AuthorizationRequest extends ReplyAddress {
 
 export interface AuthorizationRequestDeps {
   readonly clients: ClientStore;
-  readonly settings: Pick<OAuth2Settings, 'grantTypes' | 'authorization'>;
+  readonly settings: Pick<OAuth2Settings, 'grantTypes' | 'authorization' | 'pushedAuthorization'>;
   /** Absent: a `request_uri` is refused. */
   readonly pushedRequests?: PushedRequests | undefined;
 }
@@ -68,8 +68,9 @@ export async function readAuthorizationRequest(
     throw new RefusedRequest(replyTo, error, description);
   };
   refuseMalformed(sent, refuse);
-  if (client.metadata.requirePushedAuthorizationRequests && !wasPushed) {
-    refuse('invalid_request', 'This client has to push its authorization requests.');
+  const mustBePushed = client.metadata.requirePushedAuthorizationRequests || deps.settings.pushedAuthorization.required;
+  if (mustBePushed && !wasPushed) {
+    refuse('invalid_request', 'Authorization requests of this client have to be pushed.');
   }
   const responseType = readResponse(client, deps.settings, sent, refuse);
   return {

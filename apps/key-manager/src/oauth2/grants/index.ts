@@ -1,10 +1,12 @@
 import type { Grant, GrantPorts } from '../grant.js';
 import { authorizationCodeGrant } from './authorization-code.grant.js';
 import { clientCredentialsGrant } from './client-credentials.grant.js';
+import { deviceCodeGrant } from './device-code.grant.js';
 import { jwtBearerGrant } from './jwt-bearer.grant.js';
 import { passwordGrant } from './password.grant.js';
 import { refreshTokenGrant } from './refresh-token.grant.js';
 import { saml2BearerGrant } from './saml2-bearer.grant.js';
+import { tokenExchangeGrant } from './token-exchange.grant.js';
 
 /** Every grant there is. A new one is a file beside these and a line here. */
 const factories: readonly ((ports: GrantPorts) => Grant)[] = [
@@ -12,6 +14,10 @@ const factories: readonly ((ports: GrantPorts) => Grant)[] = [
   refreshTokenGrant,
   clientCredentialsGrant,
   authorizationCodeGrant,
+  deviceCodeGrant,
+  jwtBearerGrant,
+  saml2BearerGrant,
+  tokenExchangeGrant,
 ];
 
 /** The enabled grants by their `grant_type`. */

@@ -1,3 +1,4 @@
+import type { FindOptionsWhere } from 'typeorm';
 import type { IdentityProvider } from '../../identity-providers/identity-provider.js';
 import type { IdentityProviderStore } from '../../identity-providers/identity-provider-store.js';
 import { assertStorable, isStorable } from '../storable.js';
@@ -47,20 +48,18 @@ export class TypeOrmIdentityProviderStore implements IdentityProviderStore {
     return isStorable(entityId) ? this.#findBy({ tenantDomain, samlEntityId: entityId, enabled: true }) : undefined;
   }
 
-  async #findBy(by: Partial<Omit<IdentityProviderRow, 'body'>>): Promise<IdentityProvider | undefined> {
+  async #findBy(by: FindOptionsWhere<IdentityProviderRow>): Promise<IdentityProvider | undefined> {
     const row = await this.db.find(null, (session) => session.table(identityProviderEntity).findOneBy(by));
     return row ? toProvider(row) : undefined;
   }
 }
 
-type Body = Omit<IdentityProvider, 'id' | 'tenantDomain' | 'name' | 'issuer' | 'enabled' | 'createdAt'>;
-
 function toRow(provider: IdentityProvider): IdentityProviderRow {
   const { id, tenantDomain, name, issuer, enabled, createdAt, ...body } = provider;
   const samlEntityId = provider.saml?.entityId ?? null;
-  return { id, tenantDomain, name, issuer, samlEntityId, enabled, body: body satisfies Body, createdAt };
+  return { id, tenantDomain, name, issuer, samlEntityId, enabled, body, createdAt };
 }
 
 function toProvider({ samlEntityId: _, body, ...row }: IdentityProviderRow): IdentityProvider {
-  return { ...(body as unknown as Body), ...row };
+  return { ...body, ...row };
 }

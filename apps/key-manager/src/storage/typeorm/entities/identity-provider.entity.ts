@@ -1,5 +1,12 @@
 import { EntitySchema } from 'typeorm';
+import type { IdentityProvider } from '../../../identity-providers/identity-provider.js';
 import { flag, json, long, text } from './columns.js';
+
+/** What nothing is looked up by. */
+export type IdentityProviderBody = Omit<
+  IdentityProvider,
+  'id' | 'tenantDomain' | 'name' | 'issuer' | 'enabled' | 'createdAt'
+>;
 
 export interface IdentityProviderRow {
   id: string;
@@ -8,8 +15,7 @@ export interface IdentityProviderRow {
   issuer: string;
   samlEntityId: string | null;
   enabled: boolean;
-  /** What nothing is looked up by. */
-  body: Record<string, unknown>;
+  body: IdentityProviderBody;
   createdAt: number;
 }
 

@@ -1,0 +1,58 @@
+import type { OAuthError } from '../errors.js';
+import type { Federation } from '../model.js';
+import type { ResourceOwners } from '../ports.js';
+import type { TrustedIssuer } from './trusted-issuer.js';
+
+/** The user that another issuer speaks of, as this server knows them. */
+export interface AssertedUser {
+  /** For tokens. */
+  readonly subject: string;
+  readonly tenantDomain: string;
+  readonly roles: readonly string[];
+  /** Absent for a user of this server. */
+  readonly federation?: Federation | undefined;
+}
+
+export interface Statement {
+  readonly issuer: TrustedIssuer;
+  readonly subject: string;
+  /** Values of the issuer's role claim. */
+  readonly roles: readonly string[];
+}
+
+/**
+ * Who is meant. A foreign `admin` never becomes the administrator here: unless the provider's users are linked with the
+ * tenant's by name, they get names that no local user can have, and the roles that are mapped and no others.
+ */
+export async function assertedUser(
+  statement: Statement,
+  resourceOwners: Pick<ResourceOwners, 'find'>,
+  refuse: (description: string) => OAuthError,
+): Promise<AssertedUser> {
+  const { issuer, subject } = statement;
+  const { tenantDomain } = issuer;
+  const roles = localRoles(statement);
+  if (!issuer.useLocalUser) {
+    const federation = { provider: issuer.name, subject, roles };
+    return { subject: federatedSubject(issuer, subject), tenantDomain, roles, federation };
+  }
+  // The tenant is always the provider's own: what follows an `@` in a foreign name must not choose another one.
+  const suffix = `@${tenantDomain}`;
+  const owner = await resourceOwners.find(subject.endsWith(suffix) ? subject : subject + suffix);
+  // Also for a locked user, who must not come back in as a federated one.
+  if (owner?.tenantDomain !== tenantDomain) throw refuse('The subject is no user of this server.');
+  return { subject: owner.subject, tenantDomain, roles: [...new Set([...owner.roles, ...roles])] };
+}
+
+/** `FEDERATED/<provider>/<subject>@<tenant>`: local names hold no second `/`, and names of providers none at all. */
+export function federatedSubject({ name, tenantDomain }: TrustedIssuer, subject: string): string {
+  return `FEDERATED/${name}/${subject}@${tenantDomain}`;
+}
+
+/** Only what is mapped counts: an unmapped remote role is not a local one of the same name. */
+function localRoles({ issuer, roles }: Statement): readonly string[] {
+  const held = new Set(roles);
+  return [
+    ...new Set(issuer.roleMapping.filter(({ remoteRole }) => held.has(remoteRole)).map(({ localRole }) => localRole)),
+  ];
+}
