@@ -1,6 +1,7 @@
 import type { Logger } from '@keygate/common/logging';
 import type { ValidateTokenRequest, ValidateTokenResponse } from '@keygate/proto/keymanager/v1/key_validation';
 import type {
+  ClientRequest,
   IntrospectTokenRequest,
   IntrospectTokenResponse,
   IssueTokenRequest,
@@ -38,7 +39,12 @@ export class TokenCalls {
   }
 
   async issueToken({ request }: IssueTokenRequest, caller: Caller): Promise<IssueTokenResponse> {
-    const answer = await this.#answer('issueToken', caller, () => this.server.issueToken(clientRequest(request)));
+    const issue = () => this.server.issueToken(clientRequest(request));
+    const answer = await this.#answer(
+      'issueToken',
+      caller,
+      checksPassword(request) ? this.#known(caller, issue) : issue,
+    );
     return 'error' in answer
       ? { result: { $case: 'error', error: answer.error } }
       : { result: { $case: 'granted', granted: answer.value } };
@@ -51,10 +57,15 @@ export class TokenCalls {
 
   async introspectToken({ request }: IntrospectTokenRequest, caller: Caller): Promise<IntrospectTokenResponse> {
     const introspect = () => this.server.introspectToken(clientRequest(request));
-    const answer = await this.#answer('introspectToken', caller, introspect);
+    const answer = await this.#answer('introspectToken', caller, this.#known(caller, introspect));
     return 'error' in answer
       ? { result: { $case: 'error', error: answer.error } }
       : { result: { $case: 'introspection', introspection: introspectionMessage(answer.value) } };
+  }
+
+  /** For work that may check a password: nobody waits for it any more when the caller is gone. */
+  #known<T>(caller: Caller, work: () => Promise<T>): () => Promise<T> {
+    return () => this.callers.during(caller.isGone, work);
   }
 
   async #answer<T>(
@@ -69,7 +80,7 @@ export class TokenCalls {
         'answered',
       );
     try {
-      const value = await this.callers.during(caller.isGone, work);
+      const value = await work();
       answered('ok');
       return { value };
     } catch (thrown) {
@@ -78,4 +89,8 @@ export class TokenCalls {
       return { error: errorMessage(thrown) };
     }
   }
+}
+
+function checksPassword(request: ClientRequest | undefined): boolean {
+  return request?.parameters.some(({ name, value }) => name === 'grant_type' && value === 'password') ?? false;
 }

@@ -32,7 +32,7 @@ export interface Pair {
 export function newGrant({ values, settings }: Issuing, { client, authorization, now }: Decided): GrantRecord {
   const { redeems, tenantDomain, subject, kind, details } = authorization;
   return {
-    id: redeems?.grantId ?? asUuid(values.random()),
+    id: redeems?.grantId ?? timeOrderedUuid(now, values.random()),
     clientId: client.clientId,
     tenantDomain,
     subject,
@@ -81,8 +81,12 @@ export function granted(
   };
 }
 
-/** Grant ids are UUIDs of version 4 (RFC 9562 §5.4), made from 32 hex digits. */
-function asUuid(hex: string): string {
+/**
+ * Grant ids are UUIDs of version 7 (RFC 9562 §5.7), made from the time and 32 random hex digits. Ids in the order of
+ * time keep the newest rows of an index side by side, so that issuing stays quick when the table is large.
+ */
+function timeOrderedUuid(now: number, hex: string): string {
+  const time = now.toString(16).padStart(12, '0');
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
 }

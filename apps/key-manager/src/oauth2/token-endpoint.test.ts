@@ -16,7 +16,7 @@ describe('token endpoint', () => {
       scope: 'default',
     });
     const record = await tokens.findAccessToken(sha256(granted.accessToken));
-    expect(record?.grant.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(record?.grant.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(JSON.stringify(record)).not.toContain(granted.accessToken);
   });
 

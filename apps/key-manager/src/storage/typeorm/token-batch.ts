@@ -12,6 +12,8 @@ interface Waiting {
 
 const maxWaiting = 20_000;
 const maxBatch = 500;
+/** A second statement is begun while one is under way only for so many: small batches cost the most CPU per token. */
+const worthASecond = 64;
 const maxInFlight = 2;
 
 /**
@@ -36,10 +38,11 @@ export class TokenBatch {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#inFlight >= maxInFlight || this.#waiting.length === 0) return;
+    if (this.#scheduled || !this.#mayBegin()) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
+      if (!this.#mayBegin()) return;
       this.#inFlight += 1;
       void this.#flush(this.#waiting.splice(0, maxBatch)).finally(() => {
         this.#inFlight -= 1;
@@ -47,6 +50,11 @@ export class TokenBatch {
       });
       this.#schedule();
     });
+  }
+
+  #mayBegin(): boolean {
+    if (this.#inFlight === 0) return this.#waiting.length > 0;
+    return this.#inFlight < maxInFlight && this.#waiting.length >= worthASecond;
   }
 
   async #flush(batch: readonly Waiting[]): Promise<void> {
