@@ -82,7 +82,7 @@ describe('the authorization endpoint', () => {
     expect(start.status).toBe(302);
     expect(start.location).toMatch(/^\/authenticationendpoint\/login\.do\?sessionDataKey=/);
     const sessionDataKey = member(start.location, 'sessionDataKey');
-    expect(start.headers['set-cookie']?.[0]).toMatch(
+    expect(start.setCookies[0]).toMatch(
       new RegExp(`^sessionNonceCookie-${sessionDataKey}=[\\w-]+; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax$`),
     );
 
@@ -94,7 +94,7 @@ describe('the authorization endpoint', () => {
     expect(loggedIn.status).toBe(302);
     expect(loggedIn.location).toMatch(/^\/oauth2\/authorize\?sessionDataKey=/);
     expect(member(loggedIn.location, 'sessionDataKey')).not.toBe(sessionDataKey);
-    expect(loggedIn.headers['set-cookie']?.join('\n')).toMatch(
+    expect(loggedIn.setCookies.join('\n')).toMatch(
       /^commonAuthId=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/m,
     );
 

@@ -2,6 +2,7 @@ import type { Answer, TestKeyManager } from './key-manager.js';
 
 export interface Visited extends Answer {
   readonly location: string;
+  readonly setCookies: readonly string[];
 }
 
 /** A client that keeps cookies and follows nothing by itself, as a browser would be told to. */
@@ -22,8 +23,9 @@ export class TestBrowser {
   async #visit(method: string, path: string, headers: Record<string, string>, body?: string): Promise<Visited> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const answer = await this.keyManager.send(method, path, { ...(cookie === '' ? {} : { cookie }), ...headers }, body);
-    for (const line of answer.headers['set-cookie'] ?? []) this.#keep(line);
-    return { ...answer, location: String(answer.headers.location ?? '') };
+    const setCookies = [answer.headers['set-cookie'] ?? []].flat();
+    for (const line of setCookies) this.#keep(line);
+    return { ...answer, setCookies, location: String(answer.headers.location ?? '') };
   }
 
   #keep(line: string): void {

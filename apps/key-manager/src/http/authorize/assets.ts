@@ -61,8 +61,10 @@ button {
   color: var(--on-accent); background: var(--accent); border: 1px solid transparent; border-radius: .6rem;
 }
 button:hover { background: var(--accent-hover); }
-button.plain { margin-top: .7rem; color: var(--text); background: transparent; border-color: var(--line); }
-button.plain:hover { border-color: var(--field-line); background: var(--tint); }
+button.plain { margin-top: .7rem; color: var(--text); background: transparent; border-color: var(--field-line); }
+button.plain:hover { background: var(--tint); }
+.choices { display: flex; gap: .7rem; margin-top: 1.5rem; }
+.choices button, .choices button.plain { margin: 0; }
 button.link {
   width: auto; min-height: 1.9rem; margin: 0; padding: .1rem .3rem; color: var(--accent); background: none; border: 0;
   text-decoration: underline; text-underline-offset: .18em; font-size: .92rem;
@@ -73,6 +75,7 @@ button.link {
   border: 1px solid var(--bad-line); border-left-width: .3rem; border-radius: .6rem;
 }
 .alert p { margin: 0; }
+.alert p:first-child:not(:last-child) { font-weight: 620; }
 .alert p + p { margin-top: .25rem; }
 .account {
   display: flex; align-items: center; gap: .8rem; margin: 1.4rem 0 0; padding: .7rem .8rem;
@@ -85,9 +88,9 @@ button.link {
 .account .who { flex: 1 1 auto; min-width: 0; line-height: 1.3; }
 .account .who span { display: block; font-size: .85rem; color: var(--soft); }
 .scopes { margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--line); }
-.scopes li { position: relative; padding: .75rem 0 .75rem 1.9rem; border-bottom: 1px solid var(--line); }
+.scopes li { position: relative; padding: .65rem 0 .65rem 1.9rem; border-bottom: 1px solid var(--line); }
 .scopes li::before {
-  content: ""; position: absolute; left: .35rem; top: 1.1rem; width: .85rem; height: .45rem;
+  content: ""; position: absolute; left: .35rem; top: 1rem; width: .85rem; height: .45rem;
   border: solid var(--accent); border-width: 0 0 .17rem .17rem; transform: rotate(-45deg);
 }
 .scopes strong { display: block; font-weight: 600; }
@@ -97,12 +100,14 @@ button.link {
 .check small { display: block; color: var(--soft); font-size: .88rem; }
 .note { margin-top: 1.5rem; padding-top: 1.1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .88rem; }
 .note p:first-child { margin-top: 0; }
+.note strong { color: var(--text); font-weight: 620; }
 .note code { font-size: .95em; }
 a { color: var(--accent); text-underline-offset: .18em; }
 @media (max-width: 30rem) {
   body { padding: 1.25rem .75rem; justify-content: flex-start; }
   main { padding: 1.6rem 1.2rem 1.4rem; border-radius: .9rem; }
   .brand { margin-bottom: 1.1rem; }
+  .choices { flex-direction: column; }
 }
 @media (prefers-contrast: more) { :root { --line: currentcolor; --soft: var(--text); } }
 @media (forced-colors: active) { button { border-color: ButtonText; } }

@@ -44,11 +44,11 @@ ${
   html`<label class="check"><input type="checkbox" name="hasApprovedAlways" value="true">
 <span>Don’t ask me again<small>You will be asked only if it wants more than this.</small></span></label>`
 }
-<button type="submit" name="consent" value="approve">Allow</button>
-<button type="submit" class="plain" name="consent" value="deny">Don’t allow</button>
+<div class="choices"><button type="submit" name="consent" value="approve">Allow</button>
+<button type="submit" class="plain" name="consent" value="deny">Don’t allow</button></div>
 </form>
 <div class="note"><p>You will be sent to <strong>${destination(page.redirectUri)}</strong>.</p>
-<p>Application: <bdi>${plainName(page.client.name)}</bdi></p></div>`;
+<p>Registered as <bdi>${plainName(page.client.name)}</bdi></p></div>`;
   return { title: `Allow ${client}?`, body };
 }
 

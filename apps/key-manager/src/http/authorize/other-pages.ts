@@ -50,8 +50,8 @@ export function logoutPage(logoutKey: string, username: string, client: string |
 <p class="lead">You are logged in as <strong><bdi>${plainName(username)}</bdi></strong>. Logging out ends your login in this browser${from}.</p>
 <form method="post" action="/oidc/logout">
 <input type="hidden" name="sessionDataKey" value="${logoutKey}">
-<button type="submit" name="logout" value="true">Log out</button>
-<button type="submit" class="plain" name="logout" value="false">Stay logged in</button>
+<div class="choices"><button type="submit" name="logout" value="true">Log out</button>
+<button type="submit" class="plain" name="logout" value="false">Stay logged in</button></div>
 </form>`;
   return { title: 'Log out?', body };
 }
