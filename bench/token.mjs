@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from 'undici';
+import { growth } from './parts/growth.mjs';
+import { passwords } from './parts/passwords.mjs';
 import { clientCredentials, compare, introspection, logIn, refresh } from './parts/requests.mjs';
 import { store } from './parts/store.mjs';
 import { newDatabase, repository, startCluster, startDatabase } from './support/cluster.mjs';
@@ -34,6 +36,15 @@ export async function run(settings) {
       const text = await store({ ...context, cluster: context.clusters[0] });
       sections.push({ title: 'Row 9: tokens into PostgreSQL', text });
     }
+    if (wants('passwords')) {
+      const text = await passwords({ ...context, cluster: context.clusters[0] });
+      sections.push({ title: 'Row 10: password grants', text });
+    }
+    if (wants('growth')) {
+      const full = await newCluster(context, `${ours} (full)`, repository);
+      const text = await growth({ ...context, empty: context.clusters[0], full });
+      sections.push({ title: 'Row 11: a large token table', text });
+    }
     const text = report(settings, sections);
     console.log(`\n${text}`);
     const file = settings.out ?? (settings.quick ? undefined : join(repository, 'bench/results/token.md'));
@@ -45,16 +56,21 @@ export async function run(settings) {
 }
 
 async function startClusters(context) {
-  const { say, folder, postgres, stops, baseline, dispatcherOf } = context;
+  const { say, baseline } = context;
   say('starting key manager and gateway');
-  context.clusters = [];
-  for (const [name, checkout] of [[ours, repository], ...(baseline ? [[`${ours} (baseline)`, baseline]] : [])]) {
-    const databaseUrl = await newDatabase(postgres, `bench_${context.clusters.length}`);
-    const cluster = await startCluster({ name, folder, databaseUrl, postgres, checkout });
-    stops.push(() => cluster.stop());
-    cluster.newRefreshTokens = (count) => logIn(cluster, count, dispatcherOf(cluster));
-    context.clusters.push(cluster);
-  }
+  context.clusters = [await newCluster(context, ours, repository)];
+  if (baseline) context.clusters.push(await newCluster(context, `${ours} (baseline)`, baseline));
+}
+
+/** A cluster with a database of its own on the one server. */
+async function newCluster(context, name, checkout) {
+  const { folder, postgres, stops, dispatcherOf } = context;
+  context.databases = (context.databases ?? 0) + 1;
+  const databaseUrl = await newDatabase(postgres, `bench_${context.databases}`);
+  const cluster = await startCluster({ name, folder, databaseUrl, postgres, checkout });
+  stops.push(() => cluster.stop());
+  cluster.newRefreshTokens = (count) => logIn(cluster, count, dispatcherOf(cluster));
+  return cluster;
 }
 
 async function requests(context, wants) {

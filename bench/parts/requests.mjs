@@ -101,14 +101,18 @@ export async function introspection(server, { connections, dispatcherOf }) {
   return { name: server.name, load, processes: server.processes };
 }
 
-/** Logs in so often that every connection has a refresh token to begin with. */
-export async function logIn(cluster, count, dispatcher) {
-  const { origin, path } = endpointsOf(cluster).token;
-  const { headers, body } = form(path, cluster.client, {
+/** grant_type=password of the cluster's administrator. */
+export const passwordForm = (cluster) =>
+  form(endpointsOf(cluster).token.path, cluster.client, {
     grant_type: 'password',
     username: cluster.user.name,
     password: cluster.user.password,
   });
+
+/** Logs in so often that every connection has a refresh token to begin with. */
+export async function logIn(cluster, count, dispatcher) {
+  const { origin } = endpointsOf(cluster).token;
+  const { path, headers, body } = passwordForm(cluster);
   const one = async () => {
     const answer = await request(`${origin}${path}`, { method: 'POST', headers, body, dispatcher });
     const text = await answer.body.text();
