@@ -3,6 +3,7 @@ import { SignedXml } from 'xml-crypto';
 import { certificatesOf } from '../oauth2/assertions/key-set.js';
 import type { SamlAssertion, SamlAssertions } from '../oauth2/assertions/saml-assertion.js';
 import { readAssertion } from './read-assertion.js';
+import { isWellFormed } from './well-formed.js';
 import { attribute, childrenOf, elementsOf, namespaces } from './xml-elements.js';
 
 const maxLength = 65_536;
@@ -130,8 +131,9 @@ function plain(xml: string): string | undefined {
   return text.includes('<!') || text.includes('<?') ? undefined : text;
 }
 
-/** Undefined unless it is well-formed: the parser would repair it otherwise, and a repaired text is another text. */
+/** Undefined unless it is well-formed: the parser would repair it, and a repaired text is another text. */
 function parsed(text: string): Document | undefined {
+  if (!isWellFormed(text)) return undefined;
   const fail = (message: string) => {
     throw new Error(message);
   };

@@ -24,5 +24,7 @@ export function attribute(element: Element, name: string): string | undefined {
 }
 
 export function elementChildren(parent: Element): Element[] {
-  return Array.from(parent.childNodes as ArrayLike<ChildNode>).filter((node): node is ChildNode & Element => node.nodeType === 1);
+  return Array.from(parent.childNodes as ArrayLike<ChildNode>).filter(
+    (node): node is ChildNode & Element => node.nodeType === 1,
+  );
 }
