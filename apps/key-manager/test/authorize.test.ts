@@ -74,6 +74,9 @@ describe('the authorization endpoint', () => {
       authorization,
     );
 
+  const claimsOf = (jwt: string): Record<string, unknown> =>
+    JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+
   const isActive = async (accessToken: unknown) =>
     (await keyManager.post('/oauth2/introspect', { token: String(accessToken) }, authorization)).body.active;
 
@@ -127,6 +130,25 @@ describe('the authorization endpoint', () => {
     expect(member(location, 'iss')).toBe(issuer);
     expect(member(location, 'refresh_token')).toBe('');
     expect(await isActive(member(location, 'access_token'))).toBe(true);
+  });
+
+  it.each(['id_token', 'id_token token', 'token id_token'])('tells of the login for response_type=%s', async (type) => {
+    const asked = ask({ response_type: type, scope: 'openid', nonce: 'n 1', response_mode: 'fragment' });
+    const { location } = await allow(asked);
+    const claims = claimsOf(member(location, 'id_token'));
+    expect(claims).toMatchObject({ iss: issuer, aud: clientId, nonce: 'n 1', sid: expect.any(String), amr: ['pwd'] });
+    expect(claims.auth_time).toBeGreaterThan(1_700_000_000);
+    expect([member(location, 'access_token') !== '', 'at_hash' in claims]).toEqual(
+      type === 'id_token' ? [false, false] : [true, true],
+    );
+  });
+
+  it('tells of the login in the id_token for a code, but not without openid', async () => {
+    const code = member((await allow(ask({ scope: 'openid', nonce: 'n' }))).location, 'code');
+    const granted = await exchange(code);
+    expect(claimsOf(String(granted.body.id_token))).toMatchObject({ nonce: 'n', aud: clientId, amr: ['pwd'] });
+    const plain = await exchange(member((await allow(ask({ nonce: 'n' }))).location, 'code'));
+    expect(plain.body).not.toHaveProperty('id_token');
   });
 
   it('answers with a form for response_mode=form_post', async () => {
@@ -400,6 +422,18 @@ describe('the authorization endpoint', () => {
       });
       expect([left.status, browser.cookies.has('commonAuthId')]).toEqual([200, false]);
       expect((await browser.get(ask({ prompt: 'none' }))).location).toContain('login_required');
+    });
+
+    it('needs no question from a client that holds an id token of this login', async () => {
+      const code = member((await allow(ask({ scope: 'openid' }))).location, 'code');
+      const hint = String((await exchange(code)).body.id_token);
+      const elsewhere = browser;
+      browser = new TestBrowser(keyManager);
+      await logIn();
+      const asked = await browser.get(`/oidc/logout?id_token_hint=${hint}`);
+      expect([asked.status, hidden(asked.text, 'sessionDataKey')]).toEqual([200, expect.stringMatching(/.{36}/)]);
+      const left = await elsewhere.get(`/oidc/logout?id_token_hint=${hint}`);
+      expect([left.status, elsewhere.cookies.has('commonAuthId')]).toEqual([200, false]);
     });
 
     it('cannot be forged', async () => {

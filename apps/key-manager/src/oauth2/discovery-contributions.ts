@@ -24,6 +24,9 @@ const authorization: Contribution = ({ keyManager, gateway, settings }) => {
     end_session_endpoint: `${keyManager}/oidc/logout`,
     response_types_supported: offered.map(([responseType]) => responseType),
     response_modes_supported: ['query', 'fragment', 'form_post'],
+    // RFC 9207 §3.
+    authorization_response_iss_parameter_supported: true,
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     code_challenge_methods_supported: ['S256', ...(settings.authorization.allowPlainPkce ? ['plain'] : [])],
     // OpenID Connect Discovery §3: what is left out counts as true.
     request_parameter_supported: false,

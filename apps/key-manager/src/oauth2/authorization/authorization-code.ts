@@ -71,6 +71,6 @@ export async function makeCode(
 }
 
 /** What an id token says about the login (OpenID Connect Core §2). */
-function authenticationOf({ nonce }: AuthorizationRequest, { authTime, id }: LoginSession) {
+export function authenticationOf({ nonce }: AuthorizationRequest, { authTime, id }: LoginSession) {
   return { authTime, nonce, amr: ['pwd'], sessionId: id } satisfies Authentication;
 }

@@ -4,8 +4,7 @@ import type { Parameter } from '../parameters.js';
 import type { AuditLog, ResourceOwners } from '../ports.js';
 import type { ScopePolicy } from '../scope.js';
 import { mayUse } from '../tenancy.js';
-import type { TokenIssuer } from '../token-issuer.js';
-import { type CodeDeps, makeCode } from './authorization-code.js';
+import { type AnswerDeps, createAnswers } from './authorization-answer.js';
 import { type AuthorizationErrorCode, RefusedRequest } from './authorization-error.js';
 import {
   type AuthorizationRequest,
@@ -15,16 +14,16 @@ import {
 import { type AuthorizationResponse, answerTo, refusalTo } from './authorization-response.js';
 import { type ConsentStore, canBeRemembered, covers } from './consent.js';
 import type { LoginSession } from './login-session.js';
+import { isOpenId } from './response-type.js';
 
-export interface AuthorizationEndpointDeps extends AuthorizationRequestDeps, CodeDeps {
+export interface AuthorizationEndpointDeps extends AuthorizationRequestDeps, AnswerDeps {
   readonly resourceOwners: ResourceOwners;
   readonly scopes: ScopePolicy;
   readonly consents: ConsentStore;
-  readonly issueTokens: TokenIssuer;
   readonly audit: AuditLog;
   /** `iss` of every answer (RFC 9207). */
   readonly issuer: string;
-  readonly settings: AuthorizationRequestDeps['settings'] & CodeDeps['settings'];
+  readonly settings: AuthorizationRequestDeps['settings'] & AnswerDeps['settings'];
 }
 
 /** What comes next: the user logs in, the user is asked, or the client gets its answer. */
@@ -61,6 +60,7 @@ export interface AuthorizationEndpoint {
 
 export function createAuthorizationEndpoint(deps: AuthorizationEndpointDeps): AuthorizationEndpoint {
   const { resourceOwners, scopes, consents, clock, audit, issuer } = deps;
+  const answerWith = createAnswers(deps);
 
   return {
     read: (parameters, wasPushed) => readAuthorizationRequest(deps, parameters, wasPushed),
@@ -109,7 +109,9 @@ export function createAuthorizationEndpoint(deps: AuthorizationEndpointDeps): Au
   async function grantedScope(request: AuthorizationRequest, owner: ResourceOwner): Promise<readonly string[]> {
     const subject = { tenantDomain: owner.tenantDomain, roles: async () => owner.roles };
     try {
-      return await scopes.grant(request.scope, subject);
+      const scope = await scopes.grant(request.scope, subject);
+      if (isOpenId(request) && !scope.includes('openid')) throw new InvalidScope('The scope openid is not granted.');
+      return scope;
     } catch (thrown) {
       if (thrown instanceof InvalidScope) throw refused(request, 'invalid_scope', thrown.description);
       throw thrown;
@@ -128,24 +130,7 @@ export function createAuthorizationEndpoint(deps: AuthorizationEndpointDeps): Au
     clientAddress: string,
   ): Promise<AuthorizationResponse> {
     await audit.record(eventOf('authorization.granted', request, session, clientAddress, scope));
-    if (request.responseType === 'code') {
-      return answerTo(request, issuer, { code: await makeCode(deps, request, session, scope) });
-    }
-    const { subject, tenantDomain } = session;
-    // RFC 6749 §4.2: no refresh token, since there is nobody to prove who presents it.
-    const granted = await deps.issueTokens(request.client, {
-      subject,
-      tenantDomain,
-      kind: 'APPLICATION_USER',
-      scope,
-      refreshable: false,
-    });
-    return answerTo(request, issuer, {
-      access_token: granted.accessToken,
-      token_type: granted.tokenType,
-      expires_in: String(granted.expiresIn),
-      scope: granted.scope,
-    });
+    return answerTo(request, issuer, await answerWith(request, session, scope));
   }
 }
 

@@ -13,7 +13,7 @@ import { type AuthorizationParameters, readAuthorizationParameters } from './aut
 import { type CodeChallenge, isChallenge } from './pkce.js';
 import type { PushedRequests } from './pushed-request.js';
 import { isInsecure, isRegistered } from './redirect-uri.js';
-import { type Answerable, readResponse, readResponseMode } from './response-type.js';
+import { type Answerable, isOpenId, readResponse, readResponseMode } from './response-type.js';
 
 /** `select_account` is a login, in which another name can be given. */
 export type Prompt = 'none' | 'login' | 'consent' | 'select_account';
@@ -73,11 +73,14 @@ export async function readAuthorizationRequest(
     refuse('invalid_request', 'Authorization requests of this client have to be pushed.');
   }
   const responseType = readResponse(client, deps.settings, sent, refuse);
+  const scope = readScope(client, sent, refuse);
+  if (isOpenId({ responseType }) && !scope.includes('openid'))
+    refuse('invalid_request', 'The scope openid is missing.');
   return {
     ...replyTo,
     client,
     responseType,
-    scope: readScope(client, sent, refuse),
+    scope,
     nonce: sent.values.get('nonce'),
     codeChallenge: responseType === 'code' ? readChallenge(client, deps.settings, sent, refuse) : undefined,
     prompt: readPrompt(sent, refuse),

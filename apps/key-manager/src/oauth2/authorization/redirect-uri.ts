@@ -31,10 +31,12 @@ function matches(registered: string, presented: string): boolean {
 export function isRedirectUri(text: string): boolean {
   if (text.length > maxLength || !absoluteUri.test(text) || executableSchemes.test(text)) return false;
   if (!/^https?:/i.test(text)) return true;
+  // Browsers forgive a missing or third slash, so the host would be another one than it looks like.
+  if (!/^https?:\/\/[^/?]/i.test(text)) return false;
   try {
     const { username, password, hostname } = new URL(text);
     // `https://shop.example@evil.example/` looks like another host than the one it goes to.
-    return username === '' && password === '' && hostname !== '' && /^https?:\/\//i.test(text);
+    return username === '' && password === '' && hostname !== '';
   } catch {
     return false;
   }

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { matchesPattern } from './callback-pattern.js';
+
+describe('a callback pattern of WSO2', () => {
+  it.each([
+    ['https://shop.example/cb', 'https://shop.example/cb', true],
+    ['(https://a.example/cb|https://b.example/cb)', 'https://b.example/cb', true],
+    ['(https://a.example/cb|https://b.example/cb)', 'https://b.example/cb2', false],
+    ['^https://a\\.example/cb$', 'https://a.example/cb', true],
+    ['https?://localhost:\\d+/cb', 'http://localhost:8080/cb', true],
+    ['https?://localhost:\\d+/cb', 'http://localhost:/cb', false],
+    ['https://a\\.example/(cb|callback)/?', 'https://a.example/callback/', true],
+    ['https://a\\.example/.*', 'https://a.example/x/y?z=1', true],
+    ['https://[a-z]+\\.example/cb', 'https://abc.example/cb', true],
+    ['https://[^a-z]+\\.example/cb', 'https://abc.example/cb', false],
+    ['https://a\\.example/v[0-9]{1,2}', 'https://a.example/v12', true],
+    ['https://a\\.example/v[0-9]{1,2}', 'https://a.example/v123', false],
+    ['https://a\\.example/v[0-9]{2}', 'https://a.example/v1', false],
+    ['https://a\\.example/v[0-9]{2,}', 'https://a.example/v1234', true],
+    ['https://a\\.example/[\\w-]+', 'https://a.example/a_b-c', true],
+    ['https://.*\\.a\\.example/cb', 'https://x.y.a.example/cb', true],
+    ['(?:https://a\\.example)+/cb', 'https://a.example/cb', true],
+  ])('%s, for %s: %s', (pattern, uri, expected) => {
+    expect(matchesPattern(pattern, uri)).toBe(expected);
+  });
+
+  it.each([
+    ['https://.*\\.a\\.example/cb', 'https://evil.example/x.a.example/cb'],
+    ['https://.*\\.a\\.example/cb', 'https://evil.example?x.a.example/cb'],
+    ['https://.*', 'https://evil.example/cb'],
+    ['.*', 'https://evil.example/'],
+    ['.*a\\.example/cb', 'https://evil.example/a.example/cb'],
+    ['https://a\\.example[^x]*', 'https://a.example.evil.example/'],
+  ])('%s does not let %s end the host where the pattern does not', (pattern, uri) => {
+    expect(matchesPattern(pattern, uri)).toBe(false);
+  });
+
+  it.each([
+    'https://a.example/(cb',
+    'https://a.example/cb)',
+    '[',
+    '*',
+    'a{2,1}',
+    '(?=https://a.example/cb).*',
+    '(?<!x)https://a.example/cb',
+    '(https)://\\1/cb',
+    'https://a.example/cb\\b',
+    `https://a.example/${'a'.repeat(600)}`,
+    '(((((https://a.example/cb){9}){9}){9}){9}){9}',
+  ])('%s is not understood and matches nothing', (pattern) => {
+    expect(matchesPattern(pattern, 'https://a.example/cb')).toBe(false);
+  });
+
+  it.each(['(a+)+b', '(a|a)*b', '(a*)*b', '(.*)(.*)(.*)(.*)(.*)(.*)b'])('%s costs no more than it is long', (tail) => {
+    // A backtracking matcher would not come to an end within the life of the machine.
+    expect(matchesPattern(`https://a\\.example/${tail}`, `https://a.example/${'a'.repeat(900)}`)).toBe(false);
+  });
+});
