@@ -56,6 +56,7 @@ describe('keygate', () => {
       [['users', 'delete', '--help']],
       [['audit', 'verify', '--help']],
       [['audit', 'list', '--help']],
+      [['janitor', 'run', '--help']],
     ])('of %j has examples and exits 0', async (args) => {
       expect(await run(args, {})).toBe(0);
       expect(out).toMatch(/Examples:\n {2}\$ /);

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { auditCommand } from './commands/audit.js';
 import { certsCommand } from './commands/certs.js';
 import { configCommand } from './commands/config.js';
+import { janitorCommand } from './commands/janitor.js';
 import { migrateCommand } from './commands/migrate.js';
 import { portsCommand } from './commands/ports.js';
 import { gatewayCommand, keyManagerCommand } from './commands/roles.js';
@@ -40,6 +41,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     certsCommand,
     usersCommand,
     auditCommand,
+    janitorCommand,
   ];
   for (const command of commands) program.addCommand(command(env));
   quiet(program);

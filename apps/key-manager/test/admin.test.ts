@@ -1,6 +1,6 @@
 import { type RunningPostgres, startPostgres, temporaryFolder } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createUser, migrateUp, migrationStatus, setUserPassword, withDatabase } from '../src/admin/index.js';
+import { createUser, migrateUp, migrationStatus, setUserPassword, sweepAll, withDatabase } from '../src/admin/index.js';
 import { keyManagerSchema } from '../src/config/key-manager.config.js';
 import { AlreadyExists, NotFound } from '../src/storage/errors.js';
 import { DataFolderInUse } from '../src/storage/open-storage.js';
@@ -35,6 +35,18 @@ describe('what the CLI does without a server', () => {
     await expect(createUser(config, silent, { ...bob, username: 'eve', roles: ['nothing'] })).rejects.toThrow(NotFound);
     expect(await setUserPassword(config, silent, { username: 'BOB', password: 'another' })).toBe(true);
     expect(await setUserPassword(config, silent, { username: 'nobody', password: 'another' })).toBe(false);
+  });
+
+  it('sweeps what has expired until nothing is left', async () => {
+    const config = configured(postgres.url);
+    await withDatabase(config, silent, async ({ storage }) => {
+      for (let id = 0; id < 3; id++) await storage.replays.firstUse('test', `old-${id}`, Date.now() - 1_000);
+      await storage.replays.firstUse('test', 'new', Date.now() + 60_000);
+    });
+    const seen: number[] = [];
+    expect(await sweepAll(config, silent, (rows) => seen.push(rows))).toBe(3);
+    expect(seen).toEqual([3]);
+    expect(await sweepAll(config, silent, () => undefined)).toBe(0);
   });
 
   it('keeps its hands off an embedded database that is in use', async () => {

@@ -16,6 +16,7 @@ export {
 } from './audit.js';
 export { type Database, withDatabase } from './database.js';
 export { type DemoFacts, type DemoOptions, DemoOutsideLoopback, demoFacts, seedDemo } from './demo.js';
+export { sweepAll } from './janitor.js';
 export { createUser, deleteUser, setUserLocked, setUserPassword } from './users.js';
 
 /** Which migrations are applied and which wait. Changes nothing. */

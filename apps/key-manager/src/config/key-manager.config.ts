@@ -202,6 +202,27 @@ export const keyManagerSchema = z.strictObject({
   keyManager: z
     .strictObject({
       databaseUrl: setting(
+const janitor = z
+  .strictObject({
+    enabled: setting(
+      z.boolean().default(true),
+      'Delete expired tokens, codes and feed entries in the background. Off: keygate janitor run does it when called.',
+      { env: 'KEY_MANAGER_JANITOR', wso2: 'identity.xml TokenCleanup/EnableTokenCleanup' },
+    ),
+  })
+  .prefault({});
+
+const audit = z
+  .strictObject({
+    logHeadMinutes: setting(
+      z.int().min(0).max(10_080).default(60),
+      'How often the head of the audit log is written to the process log if it moved, so that it is also kept where ' +
+        'the database cannot change it. 0: never.',
+      { env: 'KEY_MANAGER_AUDIT_LOG_HEAD_MINUTES' },
+    ),
+  })
+  .prefault({});
+
         z
           .string()
           .regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL')
@@ -247,4 +268,6 @@ export const keyManagerSchema = z.strictObject({
     .prefault({}),
 });
 
+      janitor,
+      audit,
 export type KeyManagerConfig = DeepReadonly<z.output<typeof keyManagerSchema>>;

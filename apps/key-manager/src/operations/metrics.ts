@@ -11,6 +11,8 @@ export interface Metrics {
   /** From the revocation to its publication on Redis. */
   readonly revocationLag: Histogram;
   readonly sweptRows: Counter;
+  /** For how long the first row that may go has been waiting for the janitor. */
+  readonly sweepBacklog: Gauge;
   /** By reason: `wrong`, `login_delay`, `network_delay`. */
   readonly refusedLogins: Counter<'reason'>;
 }
@@ -60,6 +62,11 @@ export function createMetrics(registry: Registry, passwords: PasswordQueue): Met
     sweptRows: new Counter({
       name: 'keygate_swept_rows_total',
       help: 'Expired rows that the janitor deleted.',
+      registers,
+    }),
+    sweepBacklog: new Gauge({
+      name: 'keygate_sweep_backlog_seconds',
+      help: 'For how long the first expired row has been waiting for the janitor.',
       registers,
     }),
     refusedLogins: new Counter({

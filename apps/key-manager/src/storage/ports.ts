@@ -77,8 +77,10 @@ export interface ServerKeyStore {
 export const Janitor = Symbol('Janitor');
 export interface Janitor {
   /**
-   * Deletes at most `limit` rows of each kind that nothing needs any more: expired tokens, spent families, old feed
+   * Deletes about `limit` rows of each kind that nothing needs any more: expired tokens, spent families, old feed
    * entries. Rows that another janitor holds are skipped. Answers how many went; call again while it is not 0.
    */
   sweepExpired(limit: number): Promise<number>;
+  /** For how long the first row that may go has been waiting; 0 when none is. */
+  backlogMillis(): Promise<number>;
 }

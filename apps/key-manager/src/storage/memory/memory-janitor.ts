@@ -18,6 +18,11 @@ export class MemoryJanitor implements Janitor {
     );
   }
 
+  async backlogMillis(): Promise<number> {
+    const ends = [...this.db.accessTokens.values()].flatMap(({ expiresAt }) => expiresAt ?? []);
+    return Math.max(0, this.db.clock.now() - keepSpentMillis - Math.min(...ends));
+  }
+
   #sweepSecrets(now: number, limit: number): number {
     let swept = 0;
     for (const client of this.db.clients.values()) {

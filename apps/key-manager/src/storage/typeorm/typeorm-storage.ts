@@ -100,7 +100,7 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
     revocationFeed: new TypeOrmRevocationFeed(db),
     commitSignal,
     factChanges: changes,
-    janitor: new TypeOrmJanitor(db, clock),
+    janitor: new TypeOrmJanitor(db, clock, kind === 'embedded'),
     ping: async () => {
       await db.run((session) => session.rows('select 1'));
     },

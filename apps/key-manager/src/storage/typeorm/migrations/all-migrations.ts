@@ -6,6 +6,7 @@ import { Signing1764000005000 } from './005-signing.js';
 import { ClientSecrets1764000006000 } from './006-client-secrets.js';
 import { IdentityProviders1764000007000 } from './007-identity-providers.js';
 import { ChangeNotices1764000010000 } from './010-change-notices.js';
+import { TokenVacuum1764000020000 } from './020-token-vacuum.js';
 import type { WrittenMigration } from './written-migration.js';
 
 /** In order. A migration that was released is never changed; a correction is the next one. */
@@ -18,4 +19,5 @@ export const allMigrations: readonly (new () => WrittenMigration)[] = [
   ClientSecrets1764000006000,
   IdentityProviders1764000007000,
   ChangeNotices1764000010000,
+  TokenVacuum1764000020000,
 ];
