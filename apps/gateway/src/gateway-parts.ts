@@ -3,6 +3,7 @@ import type { Logger } from '@keygate/common/logging';
 import type { GatewayConfig } from './config/gateway.config.js';
 import { type AccessLog, createAccessLog } from './http/access-log.js';
 import { RequestCounters } from './http/request-counters.js';
+import { createGatewayIdentity, type GatewayIdentity } from './identity/gateway-identity.js';
 import { CatalogFile } from './key-manager/catalog-file.js';
 import { CatalogStream } from './key-manager/catalog-stream.js';
 import { connectKeyManager } from './key-manager/connect.js';
@@ -26,6 +27,7 @@ export interface PartsOptions {
 export interface GatewayParts {
   readonly client: KeyManagerClient;
   readonly tokens: TokenSource;
+  readonly identity: GatewayIdentity;
   readonly catalog: CatalogStream;
   readonly usage: UsageReporter;
   readonly counters: RequestCounters;
@@ -40,10 +42,12 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
   const { gatewayId, logger, clock } = options;
   const { environment, limits, proxy, listeners, allowInsecureTokenRequests } = config.gateway;
   const client = await connectKeyManager(config, logger);
-  const tokens = createTokenSource({ config, client, gatewayId, logger, ...(clock && { clock }) });
+  const keys = () => catalog.current()?.signingKeys;
+  const tokens = createTokenSource({ config, client, gatewayId, logger, keys, ...(clock && { clock }) });
   const path = join(config.dataDir, `gateway-${listeners.https}`, 'catalog.bin');
   const file = new CatalogFile(path, environment, logger);
   const catalog = new CatalogStream({ client, file, logger, environment, gatewayId });
+  const identity = createGatewayIdentity({ source: client, keys, now: Date.now });
   const usage = new UsageReporter({ client, gatewayId, logger });
   const counters = new RequestCounters();
   const accessLog = createAccessLog(config.logging);
@@ -54,6 +58,7 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
   const tokenHost = await createTokenHost({
     issuer: client,
     tokens: validation,
+    identity,
     logger,
     maxBodyBytes,
     allowInsecureTokenRequests,
@@ -65,6 +70,7 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
   return {
     client,
     tokens,
+    identity,
     catalog,
     usage,
     counters,

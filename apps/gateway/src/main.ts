@@ -57,10 +57,12 @@ export async function startGateway(config: GatewayConfig, { logger, clock }: Gat
     throw error;
   }
   const ports = { ...open.ports, operations: operations.port };
+  const urls = urlsOf(listeners.publicHost, ports);
+  parts.identity.servedAt(config.gateway.publicUrl ?? urls.gateway);
   logger.info({ ...ports, gatewayId }, 'gateway is listening');
   return {
     ports,
-    urls: urlsOf(listeners.publicHost, ports),
+    urls,
     stop: async () => {
       operations.drain();
       // Half a second is left for the rest, before whoever asked loses patience.

@@ -111,6 +111,14 @@ const tokens = z
     maxEntries: setting(z.int().min(100).default(200_000), 'Most tokens kept in memory.', {
       env: 'GATEWAY_TOKEN_MAX_ENTRIES',
     }),
+    enforceTypeHeader: setting(
+      z.boolean().default(true),
+      'Take JWTs of the type at+jwt only, so that an id_token opens no API.',
+      {
+        env: 'GATEWAY_TOKEN_ENFORCE_TYPE_HEADER',
+        wso2: 'apim.token.validation.enforce_type_header_validation',
+      },
+    ),
   })
   .prefault({});
 
@@ -151,6 +159,12 @@ export const gatewaySchema = z.strictObject({
         {
           env: 'GATEWAY_ID',
         },
+      ),
+      publicUrl: setting(
+        z.url({ protocol: /^https$/ }).optional(),
+        'HTTPS base URL of this gateway as its clients reach it, for the URLs in its metadata. ' +
+          'Unset: https://<publicHost>:<HTTPS port>.',
+        { env: 'GATEWAY_PUBLIC_URL' },
       ),
       environment: setting(z.string().min(1).default('Default'), 'Gateway environment whose APIs are served.', {
         env: 'GATEWAY_ENVIRONMENT',

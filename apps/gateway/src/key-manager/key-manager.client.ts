@@ -13,6 +13,11 @@ import {
   type WatchCatalogRequest,
 } from '@keygate/proto/keymanager/v1/catalog';
 import { HotPathServiceClient } from '@keygate/proto/keymanager/v1/hot_path';
+import {
+  type DiscoveryResponse,
+  IdentityServiceClient,
+  type UserInfoResponse,
+} from '@keygate/proto/keymanager/v1/identity';
 import { KeyValidationServiceClient, type ValidateTokenResponse } from '@keygate/proto/keymanager/v1/key_validation';
 import {
   type RevocationMessage,
@@ -58,6 +63,7 @@ export class KeyManagerClient {
   private readonly catalog: CatalogServiceClient;
   private readonly revocations: RevocationServiceClient;
   private readonly usage: UsageServiceClient;
+  private readonly identity: IdentityServiceClient;
   private readonly settings: KeyManagerClientSettings;
   private readonly streamClients: readonly HotPathServiceClient[];
   private readonly hotPath: HotPathClient;
@@ -72,6 +78,7 @@ export class KeyManagerClient {
     this.catalog = new CatalogServiceClient(channel.target, channel.credentials, shared);
     this.revocations = new RevocationServiceClient(channel.target, channel.credentials, shared);
     this.usage = new UsageServiceClient(channel.target, channel.credentials, shared);
+    this.identity = new IdentityServiceClient(channel.target, channel.credentials, shared);
     this.streamClients = channel.streamTargets.map(
       (target) =>
         new HotPathServiceClient(target, channel.credentials, target === channel.target ? shared : channel.options),
@@ -124,6 +131,18 @@ export class KeyManagerClient {
       alone: (left: number) => call(method, { tokenHash }, undefined, left),
     };
     return this.validations.run(() => streamOrUnary(ways));
+  }
+
+  userInfo(request: ClientRequest, correlationId: string): Promise<UserInfoResponse> {
+    const method = this.identity.userInfo.bind(this.identity);
+    const { validateDeadlineMillis } = this.settings;
+    return this.validations.run(() => call(method, { request }, correlationId, validateDeadlineMillis));
+  }
+
+  /** The metadata of the authorization server as a gateway at `gatewayUrl` shows it. */
+  discovery(gatewayUrl: string): Promise<DiscoveryResponse> {
+    const method = this.identity.discovery.bind(this.identity);
+    return call(method, { gatewayUrl }, undefined, this.settings.validateDeadlineMillis);
   }
 
   /** Ends only by an error, the server's end or `cancel()`. */

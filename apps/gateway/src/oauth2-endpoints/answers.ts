@@ -68,7 +68,7 @@ const unavailable: OAuthAnswer = {
   },
 };
 
-const failed: OAuthAnswer = {
+export const failed: OAuthAnswer = {
   status: 500,
   body: { error_description: 'The request could not be handled.', error: 'server_error' },
 };

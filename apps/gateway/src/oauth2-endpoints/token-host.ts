@@ -11,6 +11,7 @@ import {
   LogController,
 } from 'fastify';
 import { appModule } from '../app.module.js';
+import type { GatewayIdentity } from '../identity/gateway-identity.js';
 import { countHeader } from '../pipeline/header-lines.js';
 import { refusal, send } from './answers.js';
 import { assertUtf8 } from './client-request.js';
@@ -20,6 +21,7 @@ import type { RevokedTokens, TokenIssuer } from './key-manager-port.js';
 export interface TokenHostOptions {
   readonly issuer: TokenIssuer;
   readonly tokens: RevokedTokens;
+  readonly identity: GatewayIdentity;
   readonly logger: Logger;
   readonly maxBodyBytes: number;
   readonly allowInsecureTokenRequests: boolean;
@@ -54,11 +56,15 @@ export async function createTokenHost(options: TokenHostOptions): Promise<TokenH
     genReqId: (request: IncomingMessage) => correlationOf(request.headers),
     return503OnClosing: false,
   });
-  const app = await NestFactory.create<NestFastifyApplication>(appModule(options.issuer, options.tokens), adapter, {
-    logger: nestLogger(options.logger),
-    bodyParser: false,
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    appModule(options.issuer, options.tokens, options.identity),
+    adapter,
+    {
+      logger: nestLogger(options.logger),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   takeForms(fastify);
   fastify.addHook('onRequest', async (request, reply) => void reply.header('activityid', request.id));

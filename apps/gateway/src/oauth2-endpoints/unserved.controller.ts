@@ -5,7 +5,7 @@ import { send } from './answers.js';
 /** Addresses that are kept for endpoints this gateway does not offer, so that no API can take them. */
 @Controller()
 export class UnservedController {
-  @All(['authorize', 'userinfo', 'jwks', '.well-known/*'])
+  @All(['authorize', '.well-known/*'])
   refuse(@Res() reply: FastifyReply): void {
     send(reply, {
       status: 404,

@@ -1,10 +1,12 @@
 import type { Logger } from '@keygate/common/logging';
 import { connectRedis, redisKeys, subscribeRedis } from '@keygate/common/redis';
+import type { VerificationKey } from '../apis/verification-key.js';
 import type { GatewayConfig } from '../config/gateway.config.js';
 import type { KeyManagerClient } from '../key-manager/key-manager.client.js';
 import { RevocationStream } from '../key-manager/revocation-stream.js';
 import { type Clock, systemClock } from './clock.js';
 import { Hearing } from './hearing.js';
+import { JwtGate } from './jwt-gate.js';
 import { RedisRevocations } from './redis-revocations.js';
 import { SharedTokenCache } from './shared-token-cache.js';
 import { TokenValidation } from './token-validation.js';
@@ -25,12 +27,14 @@ export interface TokenSourceOptions {
   readonly client: KeyManagerClient;
   readonly gatewayId: string;
   readonly logger: Logger;
+  /** What JWTs are verified with. */
+  readonly keys: () => ReadonlyMap<string, VerificationKey> | undefined;
   readonly clock?: Clock;
 }
 
 /** Connects the token cache with the two ways revocations arrive and, where there is one, with Redis. */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
-  const { config, client, gatewayId, logger, clock = systemClock } = options;
+  const { config, client, gatewayId, logger, keys: signingKeys, clock = systemClock } = options;
   const { tokens } = config.gateway;
   const hearing = new Hearing(tokens.localTtlSeconds, clock);
   const keys = redisKeys(config.redis.keyPrefix);
@@ -43,6 +47,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     ...tokens,
     clock,
     hearing,
+    jwts: new JwtGate({ keys: signingKeys, enforceType: tokens.enforceTypeHeader }),
     shared: redis && new SharedTokenCache(redis, keys, clock),
     askKeyManager: (hash) => client.validateToken(hash),
     onUndecided: (cause) => {

@@ -6,6 +6,7 @@ import type { TokenFactsSource, TokenVerdict } from '../pipeline/ports.js';
 import { type CachedToken, SharedVerdicts } from './cached-token.js';
 import type { Clock } from './clock.js';
 import type { Hearing } from './hearing.js';
+import type { JwtGate } from './jwt-gate.js';
 import { expired, invalid, NegativeVerdicts } from './negative-verdicts.js';
 import { RevocationIndex } from './revocation-index.js';
 import type { SharedTokenCache } from './shared-token-cache.js';
@@ -18,6 +19,8 @@ export interface TokenValidationOptions {
   readonly maxEntries: number;
   readonly clock: Clock;
   readonly hearing: Hearing;
+  /** Says which tokens are worth a question; without it all are. */
+  readonly jwts?: Pick<JwtGate, 'judge'>;
   /** Rejects when the key manager cannot be asked. */
   readonly askKeyManager: (tokenHash: Buffer) => Promise<ValidateTokenResponse>;
   /** Undefined: no Redis is configured. */
@@ -33,6 +36,9 @@ const maxNegatives = 20_000;
 const maxRevocations = 200_000;
 const doubtMillis = 10_000;
 const undecidable: TokenVerdict = { state: 'undecidable', retryAfterSeconds: 2 };
+
+/** Of tokens that nobody need be asked about. They are not remembered: that would push out what cost a question. */
+const verdicts = { invalid, expired, undecidable } as const;
 
 /** A question under way, shared by everyone who asks about the same token meanwhile. */
 interface Flight {
@@ -136,6 +142,8 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
     if (refusal !== undefined) return refusal;
     const underWay = this.flights.get(hashKey);
     if (underWay !== undefined) return underWay.verdict;
+    const judgement = this.options.jwts?.judge(accessToken, this.options.clock.now()) ?? 'ask';
+    if (judgement !== 'ask') return verdicts[judgement];
     if (this.flights.size >= maxFlights) return undecidable;
     const flight: Flight = { hash, hashKey, accessToken: ownCopy(accessToken), isDoubted: false };
     const verdict = this.decide(flight).finally(() => {

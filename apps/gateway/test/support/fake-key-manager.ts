@@ -18,6 +18,13 @@ import {
 } from '@keygate/proto/keymanager/v1/catalog';
 import { type HotPathRequest, HotPathServiceService } from '@keygate/proto/keymanager/v1/hot_path';
 import {
+  type DiscoveryRequest,
+  type DiscoveryResponse,
+  IdentityServiceService,
+  type UserInfoRequest,
+  type UserInfoResponse,
+} from '@keygate/proto/keymanager/v1/identity';
+import {
   KeyType,
   KeyValidationServiceService,
   type TokenFacts,
@@ -33,6 +40,7 @@ import {
   type WatchRevocationsRequest,
 } from '@keygate/proto/keymanager/v1/revocation';
 import {
+  type ClientRequest,
   type IssueTokenRequest,
   type IssueTokenResponse,
   type RevokeTokenRequest,
@@ -68,6 +76,12 @@ export class FakeKeyManager {
   onIssue: Unary<IssueTokenRequest, IssueTokenResponse> = () => ({ result: undefined });
   onRevoke: Unary<RevokeTokenRequest, RevokeTokenResponse> = () => ({});
   onValidate: (hash: Buffer) => ValidateTokenResponse | Promise<ValidateTokenResponse> = (hash) => this.verdict(hash);
+  onUserInfo: (request: ClientRequest) => UserInfoResponse = () => ({ result: undefined });
+  onDiscovery: (gatewayUrl: string) => DiscoveryResponse = () => ({
+    metadata: '{}',
+    keyManagerUrl: '',
+    authorizationEndpoint: '',
+  });
   /** Revocations that a stream is told when it resumes from before them. */
   readonly backlog: Revocation[] = [];
   /** False: streams are opened but say nothing. */
@@ -123,6 +137,13 @@ export class FakeKeyManager {
         }
         call.write(heartbeatOf(this.revocationSeq));
       },
+    });
+    server.addService(IdentityServiceService, {
+      userInfo: unary<UserInfoRequest, UserInfoResponse>(({ request: { request } }) => {
+        if (!request) throw new Error('an empty request');
+        return this.onUserInfo(request);
+      }),
+      discovery: unary<DiscoveryRequest, DiscoveryResponse>((call) => this.onDiscovery(call.request.gatewayUrl)),
     });
     server.addService(UsageServiceService, {
       report: (call: NodeJS.ReadableStream, callback: sendUnaryData<{ batches: number }>) => {

@@ -3,6 +3,8 @@ import type { ChannelOptions } from '@grpc/grpc-js';
 const retried = [
   { service: 'keymanager.v1.KeyValidationService', method: 'ValidateToken' },
   { service: 'keymanager.v1.TokenService', method: 'IntrospectToken' },
+  { service: 'keymanager.v1.IdentityService', method: 'UserInfo' },
+  { service: 'keymanager.v1.IdentityService', method: 'Discovery' },
   { service: 'keymanager.v1.CatalogService', method: 'Watch' },
   { service: 'keymanager.v1.RevocationService', method: 'Watch' },
 ];

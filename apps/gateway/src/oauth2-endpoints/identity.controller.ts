@@ -1,0 +1,35 @@
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { GatewayIdentity } from '../identity/gateway-identity.js';
+
+/** How long what this gateway serves of others may be kept. */
+const metadataSeconds = 300;
+
+/** What everyone may know: where the endpoints are (RFC 8414, OpenID Connect Discovery) and the keys (RFC 7517 §5). */
+@Controller()
+export class IdentityController {
+  constructor(@Inject(GatewayIdentity) private readonly identity: GatewayIdentity) {}
+
+  @Get([
+    '.well-known/openid-configuration',
+    '.well-known/oauth-authorization-server',
+    '.well-known/oauth-authorization-server/oauth2/token',
+  ])
+  async metadata(@Res() reply: FastifyReply): Promise<void> {
+    const { metadata } = await this.identity.discovery();
+    publish(reply, metadata, metadataSeconds);
+  }
+
+  @Get('jwks')
+  keys(@Res() reply: FastifyReply): void {
+    const { keys, maxAgeSeconds } = this.identity.keySet();
+    publish(reply, JSON.stringify({ keys }), maxAgeSeconds);
+  }
+}
+
+function publish(reply: FastifyReply, json: string, maxAgeSeconds: number): void {
+  reply
+    .headers({ 'cache-control': `public, max-age=${maxAgeSeconds}`, 'access-control-allow-origin': '*' })
+    .type('application/json')
+    .send(json);
+}
