@@ -1,6 +1,7 @@
 import { createLogger } from '@keygate/common/logging';
 import { startPostgres, temporaryFolder } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../src/oauth2/token-hash.js';
 import { openStorage } from '../src/storage/open-storage.js';
 import { createOAuth2World, ManualClock, type OAuth2World } from './support/oauth2.js';
 
@@ -64,6 +65,38 @@ describe.each(['postgresql', 'embedded'])('the authorization server over %s', (k
     expect(answers.every(({ status }) => status === 'rejected')).toBe(true);
     await expect(refresh(next)).rejects.toMatchObject({ error: 'invalid_grant' });
     expect(audit.events.map(({ action }) => action)).toEqual(['refresh_token.reused']);
+  });
+
+  it('redeems a code once of 20 times at once, and ends what it made', async () => {
+    const { codes, token, register, storage, validate } = world;
+    await register({ clientId: 'browser', grantTypes: ['authorization_code', 'refresh_token'] });
+    const authorization = `Basic ${Buffer.from('browser:ksdSdoefDDP7wpaElfqvmjDue').toString('base64')}`;
+    const code = 'c'.repeat(64);
+    const subject = 'demo@carbon.super';
+    const redirectUri = 'https://shop.example/cb';
+    await codes.saveCode({
+      kind: 'authorization_code',
+      hash: sha256(code),
+      clientId: 'browser',
+      tenantDomain: 'carbon.super',
+      grantId: '0190b9a0-0000-7000-8000-000000000001',
+      body: {
+        redirectUri,
+        subject,
+        subjectTenant: 'carbon.super',
+        subjectEpoch: await storage.logins.subjectEpoch(subject),
+        scope: ['default'],
+      },
+      expiresAt: clock.now() + 60_000,
+    });
+    const members = { grant_type: 'authorization_code', code, redirect_uri: redirectUri };
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => token(members, authorization)));
+    const granted = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    for (const answer of answers) {
+      if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ error: 'invalid_grant' });
+    }
+    expect(granted).toHaveLength(1);
+    expect(await validate(granted[0]?.accessToken ?? '')).toMatchObject({ state: 'REVOKED' });
   });
 
   it('saves no token for a client that is revoked while the password is checked', async () => {

@@ -4,6 +4,7 @@ import { InvalidRequest, toOAuthError } from '../../oauth2/errors.js';
 import { type Parameter, readParameters } from '../../oauth2/parameters.js';
 import { maxBodyBytes, readFormBody } from '../../oauth2/request-body.js';
 import type { Callers } from '../../operations/callers.js';
+import { assertPlainBody } from '../plain-body.js';
 import { assets } from './assets.js';
 import { createAuthorizeHandlers } from './authorize-handlers.js';
 import { type Handler, type InteractiveParts, paths, redirect, respond, type Visit, withQuery } from './flow.js';
@@ -103,9 +104,11 @@ async function answer(parts: InteractiveParts, visit: Visit, handler: Handler): 
 function readForms(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   const options = { parseAs: 'buffer', bodyLimit: maxBodyBytes } as const;
-  fastify.addContentTypeParser('application/x-www-form-urlencoded', options, async (_request: unknown, body: Buffer) =>
-    readFormBody(body),
-  );
+  const read = async ({ headers }: FastifyRequest, body: Buffer) => {
+    assertPlainBody(headers);
+    return readFormBody(body);
+  };
+  fastify.addContentTypeParser('application/x-www-form-urlencoded', options, read);
 }
 
 function failed(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
