@@ -41,7 +41,8 @@ async function issue(issuing: Issuing, decided: Decided): Promise<TokenGranted> 
   const { values, settings, mint } = issuing;
   const { client, authorization, confirmation, now } = decided;
   const grant = newGrant(issuing, decided);
-  const accessToken = mint.mintsJwts(client) ? await mintJwt(issuing, decided, grant) : values.random();
+  const isJwt = mint.mintsJwts(client, authorization.accessTokenFormat);
+  const accessToken = isJwt ? await mintJwt(issuing, decided, grant) : values.random();
   const refreshToken = isRefreshable(issuing, decided) ? values.random() : undefined;
   const pair = { accessToken, refreshToken };
   const minted = { ...pair, grant, generation: 0, refreshScope: authorization.scope, confirmation };
@@ -57,7 +58,10 @@ async function issue(issuing: Issuing, decided: Decided): Promise<TokenGranted> 
 async function save({ tokens, clock }: Issuing, stored: NewTokens, redeems: RedeemedCode | undefined): Promise<void> {
   if (!redeems) return tokens.saveTokens(stored);
   if (await tokens.redeemCode(redeems.kind, redeems.hash, stored)) return;
-  // Somebody else redeemed it in between: one of the two stole it, so neither keeps its tokens (RFC 6749 §4.1.2).
-  await tokens.revokeBy({ kind: 'grant', grantId: redeems.grantId }, clock.now());
+  // Somebody else redeemed it in between: one of the two stole it, so neither keeps its tokens (RFC 6749 §4.1.2). Not so
+  // with a device code, which never leaves the device: there it is a request that was sent twice.
+  if (redeems.kind === 'authorization_code') {
+    await tokens.revokeBy({ kind: 'grant', grantId: redeems.grantId }, clock.now());
+  }
   throw new InvalidGrant('The code is invalid.');
 }

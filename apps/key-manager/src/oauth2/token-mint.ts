@@ -12,8 +12,8 @@ export interface TokenMintDeps extends IdTokenDeps {
 }
 
 export interface TokenMint {
-  /** Whether the client's access tokens are JWTs (RFC 9068) rather than random values. */
-  mintsJwts(client: Client): boolean;
+  /** Whether access tokens are JWTs (RFC 9068) rather than random values: as this request asks, or as the client's are. */
+  mintsJwts(client: Client, asked?: Authorization['accessTokenFormat']): boolean;
   jwt(client: Client, facts: Omit<JwtFacts, 'issuer' | 'client' | 'jti'>): Promise<string>;
   /** Undefined where none is due: no user, or no scope `openid` (OpenID Connect Core §3.1.2.1). */
   idToken(client: Client, of: IdTokenOf): Promise<string | undefined> | undefined;
@@ -29,7 +29,7 @@ export function createTokenMint(deps: TokenMintDeps): TokenMint {
   const { signer, issuer, settings, values } = deps;
   const idTokens = createIdTokens(deps);
   return {
-    mintsJwts: ({ metadata }) => (metadata.accessTokenFormat ?? settings.accessTokenFormat) === 'jwt',
+    mintsJwts: ({ metadata }, asked) => (asked ?? metadata.accessTokenFormat ?? settings.accessTokenFormat) === 'jwt',
     async jwt(client, facts) {
       const claims = accessTokenClaims({ ...facts, issuer, client, jti: values.random() });
       const { expiresAt = neverExpires } = facts;
