@@ -65,6 +65,10 @@ export function createFastifyHost(https: HttpsServer, logger: Logger): FastifyHo
 
 /** Framing that two servers could read differently (RFC 9112 §3.2), refused before any route looks at it. */
 function faultOf({ raw }: FastifyRequest): string | undefined {
+  // Node takes a line without a version for HTTP/0.9; and a 1.0 hop in front may have framed the body in another way.
+  if (raw.httpVersionMajor < 1 || (raw.httpVersion === '1.0' && raw.headers['transfer-encoding'] !== undefined)) {
+    return 'The HTTP version does not allow this framing';
+  }
   if ((raw.headersDistinct.host?.length ?? 0) > 1) return 'The request has more than one Host';
   if (!raw.url?.startsWith('/')) return 'The request target must be a path';
   return undefined;

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify';
 import { type Identity, issuerPath } from '../identity.js';
+import { noStore } from './oauth2-answers.js';
 
 const openIdConfiguration = '/.well-known/openid-configuration';
 const serverMetadata = '/.well-known/oauth-authorization-server';
@@ -55,5 +56,6 @@ function publish(fastify: FastifyInstance, url: string, maxAgeSeconds: number, c
 
 function notAllowed(reply: FastifyReply): FastifyReply {
   const body = { error_description: 'Use GET.', error: 'invalid_request' };
-  return reply.code(405).header('allow', 'GET, HEAD, OPTIONS').type('application/json').send(JSON.stringify(body));
+  reply.code(405).headers({ ...noStore, allow: 'GET, HEAD, OPTIONS' });
+  return reply.type('application/json').send(JSON.stringify(body));
 }

@@ -39,7 +39,7 @@ export function badRequest(description: string): Problem {
 }
 
 export function unsupportedMediaType(): Problem {
-  return new Problem(restError(415, 'Unsupported Media Type', 'The body must be JSON'));
+  return new Problem(restError(415, 'Unsupported Media Type', 'The body must be JSON without a content coding'));
 }
 
 /** 400 that names every member that does not fit. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { isCoded } from '../../http/plain-body.js';
 import type { AuditLog } from '../../oauth2/ports.js';
 import { recordCall } from './audited.js';
 import { type Authenticators, authenticate, type Sender } from './authenticate.js';
@@ -29,6 +30,7 @@ function parseJson(fastify: FastifyInstance): void {
     /^application\/([\w.+-]+\+)?json\s*(;|$)/i,
     { parseAs: 'string' },
     (request, body, done) => {
+      if (isCoded(request.headers['content-encoding'])) return done(unsupportedMediaType());
       if (body.trim() === '') return done(null, undefined);
       if (isTooDeep(body)) return done(badRequest('The body is nested too deeply'));
       return json(request, body, done);
@@ -88,7 +90,11 @@ function register(fastify: FastifyInstance, plane: Plane, route: Route, around: 
   });
 }
 
-function senderOf({ headers, ip }: FastifyRequest): Sender {
+function senderOf({ headers, ip, raw }: FastifyRequest): Sender {
+  // Node would take the first of two without a word, and whoever stands in front may have looked at the other.
+  if ((raw.headersDistinct.authorization?.length ?? 0) > 1) {
+    throw badRequest('The request has more than one Authorization header');
+  }
   return { authorization: headers.authorization, clientAddress: ip };
 }
 
