@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { GatewayIdentity } from './identity/gateway-identity.js';
+import { AuthorizeController } from './oauth2-endpoints/authorize.controller.js';
 import { IdentityController } from './oauth2-endpoints/identity.controller.js';
 import { RevokedTokens, TokenIssuer } from './oauth2-endpoints/key-manager-port.js';
 import { OAuthErrorFilter } from './oauth2-endpoints/oauth-error.filter.js';
@@ -15,7 +16,14 @@ export class AppModule {}
 
 export const appModule = (issuer: TokenIssuer, tokens: RevokedTokens, identity: GatewayIdentity): DynamicModule => ({
   module: AppModule,
-  controllers: [TokenController, RevokeController, IdentityController, UserInfoController, UnservedController],
+  controllers: [
+    TokenController,
+    RevokeController,
+    AuthorizeController,
+    IdentityController,
+    UserInfoController,
+    UnservedController,
+  ],
   providers: [
     { provide: TokenIssuer, useValue: issuer },
     { provide: RevokedTokens, useValue: tokens },

@@ -180,7 +180,7 @@ describe('what /token refuses itself', () => {
   });
 
   it('answers 404 for endpoints that are not offered', async () => {
-    for (const path of ['/authorize', '/.well-known/something-else']) {
+    for (const path of ['/.well-known/something-else', '/.well-known/authorize']) {
       const answer = await send(bed.urls.https + path);
       expect(answer).toMatchObject({ status: 404, headers: { 'content-type': 'application/json; charset=utf-8' } });
       expect(JSON.parse(answer.body)).toMatchObject({ code: '404' });

@@ -80,6 +80,11 @@ export function faultAnswer(thrown: unknown): { readonly answer: OAuthAnswer; re
   return { answer: failed, fault: 'error' };
 }
 
+export const notOffered: OAuthAnswer = {
+  status: 404,
+  body: { code: '404', message: 'Not Found', description: 'This gateway does not offer this endpoint.' },
+};
+
 /** Every answer of a token endpoint is kept out of caches (RFC 6749 section 5.1). */
 export const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' } as const;
 
