@@ -14,6 +14,10 @@ export const grantIsAlive = `(g.revoked_at is null
   and g.subject_epoch = coalesce(
     (select s.token_epoch from subject_epochs s where s.subject = coalesce(g.subject, g.client_id)), 0))`;
 
+/** Joins the epochs that a grant made now is made under; none for a client that is gone or inactive. */
+export const joinEpochs = (item: string) => `join oauth_clients c on c.client_id = ${item}.client_id and c.active
+  left join subject_epochs s on s.subject = coalesce(${item}.subject, ${item}.client_id)`;
+
 export interface GrantColumns {
   grant_id: string;
   tenant_domain: string;

@@ -1,8 +1,11 @@
 import type { NewTokens } from '../../oauth2/model.js';
 import { NotFound, StoreUnavailable } from '../errors.js';
 import type { Database } from './database.js';
-import { toConfirmationText, toScopeText } from './grant-rows.js';
+import { UniqueViolation } from './database-errors.js';
+import { joinEpochs, toConfirmationText, toScopeText } from './grant-rows.js';
 import type { Statement } from './hot-statements.js';
+import { insertNewGrants, isNewGrant, newGrantColumns } from './new-grant-rows.js';
+import { lastExpiry } from './token-expiry.js';
 
 interface Waiting {
   readonly tokens: NewTokens;
@@ -57,10 +60,23 @@ export class TokenBatch {
     return this.#inFlight < maxInFlight && this.#waiting.length >= worthASecond;
   }
 
+  readonly #run: RunInsert = (statement, values) => this.db.hot(statement, values);
+
+  /** Undefined when it turns out that one of the grants is not new: nothing was saved then. */
+  async #insertNew(tokens: readonly NewTokens[]): Promise<Set<number> | undefined> {
+    if (!tokens.every(isNewGrant)) return undefined;
+    try {
+      return positionsOf(await this.#run(insertNewGrants, newGrantColumns(tokens)));
+    } catch (error) {
+      if (error instanceof UniqueViolation) return undefined;
+      throw error;
+    }
+  }
+
   async #flush(batch: readonly Waiting[]): Promise<void> {
     try {
       const tokens = batch.map((entry) => entry.tokens);
-      const saved = await insertTokens((statement, values) => this.db.hot(statement, values), tokens);
+      const saved = (await this.#insertNew(tokens)) ?? (await insertTokens(this.#run, tokens));
       batch.forEach((entry, index) => {
         if (saved.has(index)) entry.resolve();
         else entry.reject(new NotFound(`client ${entry.tokens.grant.clientId} or grant ${entry.tokens.grant.id}`));
@@ -80,8 +96,10 @@ export async function insertTokens(run: RunInsert, batch: readonly NewTokens[]):
   const columns = batch.map(toColumns);
   const parameters = (columns[0] ?? []).map((_, column) => columns.map((row) => row[column]));
   const rows = await run({ name: 'insert_tokens', text: insertStatement }, parameters);
-  return new Set(rows.map(({ position }) => position - 1));
+  return positionsOf(rows);
 }
+
+const positionsOf = (rows: readonly { position: number }[]) => new Set(rows.map(({ position }) => position - 1));
 
 function toColumns({ grant, accessToken, refreshToken }: NewTokens): unknown[] {
   return [
@@ -108,13 +126,6 @@ function toColumns({ grant, accessToken, refreshToken }: NewTokens): unknown[] {
   ];
 }
 
-/** When the last of these tokens expires; null when one of them never does. */
-export function lastExpiry(...tokens: ({ readonly expiresAt?: number | undefined } | undefined)[]): number | null {
-  const expiries = tokens.flatMap((token) => (token === undefined ? [] : [token.expiresAt]));
-  if (expiries.includes(undefined)) return null;
-  return Math.max(...expiries.map((expiry) => expiry ?? 0));
-}
-
 // A new grant takes the epochs of the moment. One that is there already takes further tokens only while it lives; the
 // update locks its row, so that a revocation either comes first or sees these tokens.
 const insertStatement = `
@@ -132,8 +143,7 @@ with item as (
     coalesce(s.token_epoch, 0), item.created_at, grant_expires_at, item.details::jsonb,
     case when bool_or(sweep_after is null) over family then null else max(sweep_after) over family end
   from item
-  join oauth_clients c on c.client_id = item.client_id and c.active
-  left join subject_epochs s on s.subject = coalesce(item.subject, item.client_id)
+  ${joinEpochs('item')}
   window family as (partition by grant_id)
   order by grant_id
   on conflict (id) do update

@@ -2,7 +2,7 @@ import type { NewTokens } from '../../oauth2/model.js';
 import type { Session } from './database.js';
 import { appendRevocations } from './feed-numbers.js';
 import { grantIsAlive, toConfirmationText, toScopeText } from './grant-rows.js';
-import { lastExpiry } from './token-batch.js';
+import { lastExpiry } from './token-expiry.js';
 
 export interface RotationRequest {
   readonly presented: Buffer;
