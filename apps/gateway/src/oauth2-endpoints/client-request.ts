@@ -25,6 +25,12 @@ export function clientRequestOf(request: FormRequest): ClientRequest {
   };
 }
 
+/** RFC 9110 §8.4: any coding but `identity`, which is none. Never inflated: a few kilobytes could become gigabytes. */
+export function isCoded({ headers }: IncomingMessage): boolean {
+  const coding = headers['content-encoding'];
+  return coding !== undefined && coding.trim().toLowerCase() !== 'identity';
+}
+
 const utf8Charset = /^(utf-?8|us-ascii)$/i;
 
 /** Another charset would make other parameters of the same bytes. */

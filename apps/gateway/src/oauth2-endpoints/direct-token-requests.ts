@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { correlationOf, type Logger } from '@keygate/common/logging';
 import { faultAnswer, issueAnswer, noStore, type OAuthAnswer } from './answers.js';
-import { clientRequestOf } from './client-request.js';
+import { clientRequestOf, isCoded } from './client-request.js';
 import type { TokenIssuer } from './key-manager-port.js';
 import type { AnsweredRequest } from './token-host.js';
 
@@ -30,6 +30,7 @@ export class DirectTokenRequests {
     if (request.method !== 'POST' || request.url !== path) return false;
     const { 'content-type': type = '', 'content-length': length = '' } = request.headers;
     if (!formTypes.has(type) && !formTypes.has(type.toLowerCase().replaceAll(' ', ''))) return false;
+    if (isCoded(request)) return false;
     const bytes = Number(length);
     if (length === '' || !(bytes <= this.options.maxBodyBytes)) return false;
     if (this.options.reasonToRefuse(request) !== undefined) return false;

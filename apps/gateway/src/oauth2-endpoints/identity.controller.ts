@@ -1,20 +1,23 @@
-import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { All, Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { GatewayIdentity } from '../identity/gateway-identity.js';
+import { refusal, send } from './answers.js';
 
 /** How long what this gateway serves of others may be kept. */
 const metadataSeconds = 300;
+
+const metadataPaths = [
+  '.well-known/openid-configuration',
+  '.well-known/oauth-authorization-server',
+  '.well-known/oauth-authorization-server/oauth2/token',
+];
 
 /** What everyone may know: where the endpoints are (RFC 8414, OpenID Connect Discovery) and the keys (RFC 7517 §5). */
 @Controller()
 export class IdentityController {
   constructor(@Inject(GatewayIdentity) private readonly identity: GatewayIdentity) {}
 
-  @Get([
-    '.well-known/openid-configuration',
-    '.well-known/oauth-authorization-server',
-    '.well-known/oauth-authorization-server/oauth2/token',
-  ])
+  @Get(metadataPaths)
   async metadata(@Res() reply: FastifyReply): Promise<void> {
     const { metadata } = await this.identity.discovery();
     publish(reply, metadata, metadataSeconds);
@@ -24,6 +27,11 @@ export class IdentityController {
   keys(@Res() reply: FastifyReply): void {
     const { keys, maxAgeSeconds } = this.identity.keySet();
     publish(reply, JSON.stringify({ keys }), maxAgeSeconds);
+  }
+
+  @All([...metadataPaths, 'jwks'])
+  notAllowed(@Res() reply: FastifyReply): void {
+    send(reply, refusal(405, 'Use GET.', { allow: 'GET, HEAD' }));
   }
 }
 

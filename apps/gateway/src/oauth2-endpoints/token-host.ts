@@ -14,7 +14,7 @@ import { appModule } from '../app.module.js';
 import type { GatewayIdentity } from '../identity/gateway-identity.js';
 import { countHeader } from '../pipeline/header-lines.js';
 import { refusal, send } from './answers.js';
-import { assertUtf8 } from './client-request.js';
+import { assertUtf8, isCoded } from './client-request.js';
 import { DirectTokenRequests } from './direct-token-requests.js';
 import type { RevokedTokens, TokenIssuer } from './key-manager-port.js';
 
@@ -101,17 +101,23 @@ function takeForms(fastify: FastifyInstance): void {
 function refuseEarly(fastify: FastifyInstance, allowInsecureTokenRequests: boolean): void {
   fastify.addHook('onRequest', async (request, reply) => {
     const description = reasonToRefuse(request.raw, allowInsecureTokenRequests);
-    if (description === undefined) return undefined;
     const status = description === insecure ? 403 : 400;
-    send(reply, { ...refusal(status, description), endsConnection: true });
+    if (description !== undefined) send(reply, { ...refusal(status, description), endsConnection: true });
+    else if (isCoded(request.raw)) send(reply, { ...refusal(415, coded), endsConnection: true });
+    else return undefined;
     return reply;
   });
 }
 
+const coded = 'The body must have no content coding.';
 // Answered, never redirected: a client that follows would have sent its password in clear text already.
 const insecure = 'Token requests are answered on the HTTPS port only.';
 
 function reasonToRefuse(raw: IncomingMessage, allowInsecureTokenRequests: boolean): string | undefined {
+  // Node takes a line without a version for HTTP/0.9; and a 1.0 hop in front may have framed the body in another way.
+  if (raw.httpVersionMajor < 1 || (raw.httpVersion === '1.0' && raw.headers['transfer-encoding'] !== undefined)) {
+    return 'The HTTP version does not allow this framing.';
+  }
   if (countHeader(raw.rawHeaders, 'host') > 1) return 'The request has more than one Host.';
   if (!allowInsecureTokenRequests && !(raw.socket as TLSSocket).encrypted) return insecure;
   return undefined;
