@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { bufferedOutput } from './buffered-output.js';
 import { prettyLine } from './pretty.js';
 import { redacted, redactedText } from './redaction.js';
 
@@ -15,7 +16,7 @@ export interface LoggerSettings {
 /** The logger of a process. Everything handed to it is redacted before it becomes text. */
 export function createLogger(settings: LoggerSettings): Logger {
   const isPretty = settings.format === 'pretty' || (settings.format === 'auto' && process.stdout.isTTY === true);
-  const target = settings.destination ?? pino.destination({ fd: 1, sync: true });
+  const target = settings.destination ?? (isPretty ? pino.destination({ fd: 1, sync: true }) : bufferedOutput());
   const logger = pino(
     {
       name: settings.name,
