@@ -1,10 +1,17 @@
+import { hkdfSync } from 'node:crypto';
+import { createNonces } from '@keygate/common/dpop';
 import { loadCa } from '@keygate/common/tls';
 import type { KeyManagerConfig } from './config/key-manager.config.js';
 import type { KeySets } from './oauth2/assertions/key-set.js';
 import { createClientAssertionVerifier } from './oauth2/client-assertion.js';
 import type { ClientAuthenticationDeps } from './oauth2/client-authentication.js';
 import { createClientCertificateVerifier } from './oauth2/client-certificate.js';
+import type { ClientRequest } from './oauth2/client-request.js';
+import { createDpopProofs, type DpopProofs } from './oauth2/dpop-proof.js';
+import { InvalidDpopProof, UseDpopNonce } from './oauth2/errors.js';
 import type { Clock, ReplayGuard } from './oauth2/ports.js';
+import type { TokenEndpointDeps } from './oauth2/token-endpoint.js';
+import type { UserInfoDeps } from './oauth2/userinfo.js';
 
 /** By which URLs clients know this server; what they sign is for one of them. */
 export interface ServerUrls {
@@ -15,7 +22,9 @@ export interface ServerUrls {
   readonly gatewayUrl: string;
 }
 
-const keyManagerPaths = ['token', 'revoke', 'introspect', 'par', 'device_authorize'].map((name) => `/oauth2/${name}`);
+const keyManagerPaths = ['token', 'revoke', 'introspect', 'par', 'device_authorize', 'device_authorization'].map(
+  (name) => `/oauth2/${name}`,
+);
 const gatewayPaths = ['/token', '/revoke', '/introspect'];
 
 /** RFC 7523 §3 leaves it to us which of our URLs an assertion may name; older clients name the endpoint they call. */
@@ -30,7 +39,9 @@ export function audiencesOf({ issuer, origin, gatewayUrl }: ServerUrls): Readonl
 }
 
 /** How clients prove themselves otherwise than by a secret. */
-export type ClientProofs = Pick<ClientAuthenticationDeps, 'verifyAssertion' | 'verifyCertificate'>;
+export type ClientProofs = Pick<ClientAuthenticationDeps, 'verifyAssertion' | 'verifyCertificate'> &
+  Pick<TokenEndpointDeps, 'dpop'> &
+  Pick<UserInfoDeps, 'provesKey'>;
 
 export function clientProofs(parts: {
   readonly settings: KeyManagerConfig['keyManager']['oauth2'];
@@ -39,13 +50,36 @@ export function clientProofs(parts: {
   readonly keySets: KeySets;
   readonly replays: ReplayGuard;
   readonly clock: Clock;
+  /** Server key: what makes a nonce, so that every key manager of a database knows those of the others. */
+  readonly secretKey: Buffer;
 }): ClientProofs {
   const audiences = audiencesOf(parts.urls);
+  const { nonce, nonceSeconds, ...window } = parts.settings.dpop;
+  const nonces = nonce === 'required' ? createNonces(nonceKey(parts.secretKey), nonceSeconds) : undefined;
+  const dpop = createDpopProofs({ ...parts, nonces, window });
   return {
     verifyAssertion: createClientAssertionVerifier({ ...parts, audiences, settings: parts.settings.clientAssertion }),
     verifyCertificate: createClientCertificateVerifier(parts),
+    dpop,
+    provesKey: (request, accessToken, thumbprint) => provesKey(dpop, { request, accessToken, thumbprint }),
   };
 }
+
+/** At a resource: a wrong proof is one reason more why the token is not good (RFC 9449 §7.1). */
+async function provesKey(
+  dpop: DpopProofs,
+  shown: { readonly request: ClientRequest; readonly accessToken: string; readonly thumbprint: string },
+): Promise<boolean> {
+  try {
+    return (await dpop.prove(shown.request, shown.accessToken)) === shown.thumbprint;
+  } catch (thrown) {
+    if (thrown instanceof UseDpopNonce) throw new UseDpopNonce(thrown.dpopNonce, 'resource');
+    if (thrown instanceof InvalidDpopProof) return false;
+    throw thrown;
+  }
+}
+
+const nonceKey = (secretKey: Buffer) => Buffer.from(hkdfSync('sha256', secretKey, '', 'keygate/dpop-nonce/v1', 32));
 
 /** The CAs that clients' certificates come from, one PEM each. Throws `TlsProblem`. */
 export async function loadClientAuthorities(file: string | undefined): Promise<string[]> {

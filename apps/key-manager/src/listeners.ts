@@ -22,7 +22,7 @@ export async function openListeners(config: KeyManagerConfig): Promise<Listeners
   const { publicHost } = config.keyManager.listeners;
   // These two are opened later, by others.
   await Promise.all([assertFree(settingsOf(config, 'grpc')), assertFree(settingsOf(config, 'operations'))]);
-  const https = new HttpsServer(await httpsCertificate(config));
+  const https = new HttpsServer(await httpsCertificate(config), config.keyManager.tls.clientCertificates === 'request');
   const httpsPort = await listen(https.server, settingsOf(config, 'https'));
   const origin = `https://${publicHost}:${httpsPort}`;
   const redirect = createRedirectServer(() => origin);

@@ -113,6 +113,7 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
     keySets,
     replays: storage.replays,
     clock: systemClock,
+    secretKey,
   });
   const assembly = assemble({
     ...{ config: settings, storage, redis, secretKey, keySets, clientProofs: proofs, registry, logger, issuer },
@@ -175,7 +176,7 @@ async function startServices(
   const { fastify, open } = createFastifyHost(listeners.https, logger);
   fastify.register(authorizePlugin(assembly.interactive, assembly.callers));
   fastify.register(identityPlugin(assembly.identity));
-  fastify.register(oauth2Plugin(assembly.server, assembly.callers));
+  fastify.register(oauth2Plugin(assembly.server, assembly.callers, serverUrls(config, listeners).origin));
   fastify.register(
     managementPlugin({
       ...assembly,

@@ -32,6 +32,24 @@ export const clientProofSettings = {
       ),
     })
     .prefault({}),
+  dpop: z
+    .strictObject({
+      nonce: setting(
+        z.enum(['off', 'required']).default('off'),
+        'Whether DPoP proofs need a nonce of this server, which clients get with a first refusal.',
+        { env: 'KEY_MANAGER_DPOP_NONCE' },
+      ),
+      nonceSeconds: setting(
+        z.int().min(10).max(3_600).default(300),
+        'How long a nonce is handed out; it is good for twice that.',
+      ),
+      maxAgeSeconds: setting(z.int().min(5).max(600).default(60), 'How old a DPoP proof may be.'),
+      clockSkewSeconds: setting(
+        z.int().min(0).max(300).default(30),
+        'How far the clocks of clients that use DPoP may be off.',
+      ),
+    })
+    .prefault({}),
   clientCertificateCaFile: setting(
     z.string().optional(),
     'PEM of the CAs whose certificates prove clients of the method tls_client_auth, intermediate CAs included. ' +

@@ -52,6 +52,12 @@ const tls = z
       env: 'KEY_MANAGER_TLS_CERT_FILE',
     }),
     keyFile: setting(z.string().optional(), 'PEM private key of the HTTPS port.', { env: 'KEY_MANAGER_TLS_KEY_FILE' }),
+    clientCertificates: setting(
+      z.enum(['off', 'request']).default('off'),
+      'Whether the HTTPS port asks clients for a certificate (RFC 8705). Off by default, because browsers whose user has ' +
+        'one would ask which to show before they open a login page or the portal; the gateways ask.',
+      { env: 'KEY_MANAGER_TLS_CLIENT_CERTIFICATES' },
+    ),
   })
   .prefault({});
 
@@ -196,12 +202,6 @@ const keySets = z
   })
   .prefault({});
 
-/** The `keyManager` section of `keygate.yaml` together with the shared settings. */
-export const keyManagerSchema = z.strictObject({
-  ...sharedSettings,
-  keyManager: z
-    .strictObject({
-      databaseUrl: setting(
 const janitor = z
   .strictObject({
     enabled: setting(
@@ -223,6 +223,12 @@ const audit = z
   })
   .prefault({});
 
+/** The `keyManager` section of `keygate.yaml` together with the shared settings. */
+export const keyManagerSchema = z.strictObject({
+  ...sharedSettings,
+  keyManager: z
+    .strictObject({
+      databaseUrl: setting(
         z
           .string()
           .regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL')
@@ -262,12 +268,12 @@ const audit = z
       grpc,
       oauth2,
       passwords,
+      janitor,
+      audit,
       loginThrottle,
       keySets,
     })
     .prefault({}),
 });
 
-      janitor,
-      audit,
 export type KeyManagerConfig = DeepReadonly<z.output<typeof keyManagerSchema>>;

@@ -22,8 +22,10 @@ export class HttpsServer {
   };
   #draining = false;
 
-  constructor(pair: { readonly cert: string; readonly key: string }) {
-    this.server = createServer({ ...limits, ...pair, minVersion: 'TLSv1.2' }, (request, response) => {
+  constructor(pair: { readonly cert: string; readonly key: string }, asksForCertificate = false) {
+    // Asked for, never required, and judged by whoever it is shown for: the handshake takes any.
+    const clients = { requestCert: asksForCertificate, rejectUnauthorized: false };
+    this.server = createServer({ ...limits, ...pair, ...clients, minVersion: 'TLSv1.2' }, (request, response) => {
       // Tells clients that keep connections open to come back over a new one, to another process.
       if (this.#draining) response.setHeader('connection', 'close');
       this.#handler(request, response);
@@ -90,5 +92,6 @@ function harden(server: Server): void {
 
 const refusals: Readonly<Record<string, readonly [status: string, description: string]>> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The header is too large.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['413 Payload Too Large', 'The chunk extensions are too large.'],
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long.'],
 };

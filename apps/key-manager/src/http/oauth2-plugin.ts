@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthorizationServer } from '../authorization-server.js';
 import type { ClientRequest } from '../oauth2/client-request.js';
-import { InvalidRequest, OAuthError, toOAuthError } from '../oauth2/errors.js';
+import { OAuthError, toOAuthError } from '../oauth2/errors.js';
 import type { Parameter } from '../oauth2/parameters.js';
 import { maxBodyBytes, readFormBody, readJsonBody } from '../oauth2/request-body.js';
 import type { Callers } from '../operations/callers.js';
+import { readClientRequests } from './client-request.js';
 import {
   deviceAnswer,
   errorAnswer,
@@ -14,9 +15,15 @@ import {
   noStore,
   pushedAnswer,
 } from './oauth2-answers.js';
+import { assertPlainBody } from './plain-body.js';
 
 /** `/oauth2/*`: form or JSON in, JSON out, and no rules (they live in `oauth2/`). */
-export function oauth2Plugin(server: Omit<AuthorizationServer, 'validateToken'>, callers: Callers): FastifyPluginAsync {
+export function oauth2Plugin(
+  server: Omit<AuthorizationServer, 'validateToken'>,
+  callers: Callers,
+  origin?: string,
+): FastifyPluginAsync {
+  const edge: Edge = { callers, clientRequest: readClientRequests(origin) };
   const token = async (request: ClientRequest) => grantedAnswer(await server.issueToken(request));
   const introspect = async (request: ClientRequest) => introspectionAnswer(await server.introspectToken(request));
   const revoke = async (request: ClientRequest): Promise<HttpAnswer> => {
@@ -28,27 +35,31 @@ export function oauth2Plugin(server: Omit<AuthorizationServer, 'validateToken'>,
   return async (fastify) => {
     readBodies(fastify);
     fastify.setErrorHandler((error, request, reply) => refuse(error, request, reply));
-    const post = (url: string, answer: Answering) => register(fastify, callers, url, answer);
+    const post = (url: string, answer: Answering) => register(fastify, edge, url, answer);
     post('/oauth2/token', token);
     post('/oauth2/revoke', revoke);
     for (const url of ['/oauth2/device_authorize', '/oauth2/device_authorization']) post(url, device);
     post('/oauth2/par', push);
     post('/oauth2/introspect', introspect);
     post('/t/:tenant/oauth2/introspect', introspect);
-    for (const url of ['/oauth2/userinfo', '/t/:tenant/oauth2/userinfo'])
-      registerUserInfo(fastify, callers, url, server);
+    for (const url of ['/oauth2/userinfo', '/t/:tenant/oauth2/userinfo']) registerUserInfo(fastify, edge, url, server);
   };
 }
 
 type Answering = (request: ClientRequest) => Promise<HttpAnswer>;
 
-function register(fastify: FastifyInstance, callers: Callers, url: string, answer: Answering): void {
+interface Edge {
+  readonly callers: Callers;
+  readonly clientRequest: (request: FastifyRequest) => ClientRequest;
+}
+
+function register(fastify: FastifyInstance, { callers, clientRequest }: Edge, url: string, answer: Answering): void {
   fastify.post(url, async (request, reply) => {
     const isGone = () => request.raw.socket.destroyed;
     return send(reply, await callers.during(isGone, () => answer(clientRequest(request))));
   });
   fastify.route({
-    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'],
     url,
     exposeHeadRoute: false,
     // Before the body is read: whatever it is, the method is wrong.
@@ -65,7 +76,7 @@ function register(fastify: FastifyInstance, callers: Callers, url: string, answe
 /** OpenID Connect Core §5.3.1: GET, or POST with a form. Pages of any origin may ask; who asks shows a token, no cookie. */
 function registerUserInfo(
   fastify: FastifyInstance,
-  callers: Callers,
+  { callers, clientRequest }: Edge,
   url: string,
   server: Pick<AuthorizationServer, 'userInfo'>,
 ): void {
@@ -99,7 +110,7 @@ function registerUserInfo(
 function readBodies(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   const parser = (read: (body: Buffer) => Parameter[]) => (request: FastifyRequest, body: Buffer) => {
-    assertUtf8(request.headers['content-type'] ?? '');
+    assertPlainBody(request.headers);
     return Promise.resolve(read(body));
   };
   const options = { parseAs: 'buffer', bodyLimit: maxBodyBytes } as const;
@@ -107,29 +118,13 @@ function readBodies(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('application/json', options, parser(readJsonBody));
 }
 
-/** Another charset would make other parameters of the same bytes. */
-function assertUtf8(contentType: string): void {
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType)?.[1];
-  if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset)) {
-    throw new InvalidRequest('The body must be UTF-8.');
-  }
-}
-
-function clientRequest(request: FastifyRequest): ClientRequest {
-  const { headersDistinct, method } = request.raw;
-  return {
-    parameters: Array.isArray(request.body) ? (request.body as Parameter[]) : [],
-    authorization: headersDistinct.authorization?.join(', '),
-    clientAddress: request.ip,
-    dpop: headersDistinct.dpop?.join(', '),
-    method,
-  };
-}
+/** What the client is not told: which part of its proof was wrong. */
+const reasonOf = ({ cause, description }: OAuthError) => (cause instanceof Error ? cause.message : description);
 
 function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = transportFault(thrown) ?? toOAuthError(thrown);
   if (error.status >= 500) request.log.error({ err: error.cause ?? error, status: error.status }, error.error);
-  else request.log.debug({ error: error.error, reason: error.description }, 'refused');
+  else request.log.debug({ error: error.error, reason: reasonOf(error) }, 'refused');
   return send(reply, errorAnswer(error));
 }
 

@@ -17,6 +17,8 @@ export type OAuthErrorCode =
   | 'request_not_supported'
   | 'request_uri_not_supported'
   | 'registration_not_supported'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
   | 'temporarily_unavailable'
   | 'server_error';
 
@@ -132,6 +134,25 @@ export class TooManyAttempts extends OAuthError {
   constructor(retryAfterSeconds: number, options?: ErrorOptions) {
     super('temporarily_unavailable', 'Too many failed attempts. Try again later.', 429, options);
     this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** RFC 9449 §5: the DPoP header is missing, wrong, or was used before. */
+export class InvalidDpopProof extends OAuthError {
+  constructor(options?: ErrorOptions) {
+    super('invalid_dpop_proof', 'The DPoP proof is invalid.', 400, options);
+  }
+}
+
+/** RFC 9449 §8 and, at a resource, §9: the proof is to be made again, with this nonce. */
+export class UseDpopNonce extends OAuthError {
+  override readonly dpopNonce: string;
+  override readonly wwwAuthenticate: string | undefined;
+
+  constructor(nonce: string, at: 'server' | 'resource' = 'server') {
+    super('use_dpop_nonce', 'The DPoP proof needs the nonce of this answer.', at === 'server' ? 400 : 401);
+    this.dpopNonce = nonce;
+    this.wwwAuthenticate = at === 'server' ? undefined : 'DPoP error="use_dpop_nonce"';
   }
 }
 

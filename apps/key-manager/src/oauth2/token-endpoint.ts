@@ -1,5 +1,6 @@
 import { type ClientAuthenticationDeps, createClientAuthentication } from './client-authentication.js';
 import type { ClientRequest } from './client-request.js';
+import type { DpopProofs } from './dpop-proof.js';
 import { InvalidClient, InvalidRequest, UnauthorizedClient, UnsupportedGrantType } from './errors.js';
 import type { GrantPorts } from './grant.js';
 import { enabledGrants } from './grants/index.js';
@@ -14,6 +15,8 @@ export type TokenEndpoint = (request: ClientRequest) => Promise<TokenGranted>;
 
 export interface TokenEndpointDeps extends ClientAuthenticationDeps, TokenIssuerDeps, Omit<GrantPorts, 'scopes'> {
   readonly scopes: ScopeStore;
+  /** Absent: DPoP proofs are refused. */
+  readonly dpop?: DpopProofs | undefined;
 }
 
 /** RFC 6749 §3.2, from the first check to the answer of §5.1. Throws the `OAuthError` of §5.2. */
@@ -34,11 +37,13 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): TokenEndpoint {
       throw new UnauthorizedClient('The authenticated client is not authorized to use this authorization grant type');
     }
 
-    const confirmation = senderConstraint(request, client);
+    const confirmation = await senderConstraint(request, client, deps.dpop);
     const asked = { clientAddress: request.clientAddress, confirmation };
     const authorization = await grant.authorize(pick(grant.parameters, parameters), client, asked);
     try {
-      return await issueTokens(client, authorization, confirmation);
+      const granted = await issueTokens(client, authorization, confirmation);
+      // The next request needs a nonce too: handing it out now saves the client a refusal (RFC 9449 §8.2).
+      return confirmation?.method === 'jkt' ? { ...granted, dpopNonce: deps.dpop?.nextNonce() } : granted;
     } catch (thrown) {
       // The store saves nothing for a client that was revoked meanwhile: a password check takes long enough for that.
       if (thrown instanceof Error && thrown.name === 'NotFound') throw new InvalidClient(deps.realm, { cause: thrown });

@@ -79,7 +79,9 @@ export async function issueCertificate(
 function alternativeNames(hosts: readonly string[]): x509.SubjectAlternativeNameExtension[] {
   if (hosts.length === 0) return [];
   return [
-    new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value }))),
+    new x509.SubjectAlternativeNameExtension(
+      hosts.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })),
+    ),
   ];
 }
 

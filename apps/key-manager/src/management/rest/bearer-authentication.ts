@@ -16,6 +16,8 @@ export function bearerAuthentication(ports: {
       const found = hash && (await ports.tokens.findAccessToken(hash));
       if (!found || found.revoked || (found.expiresAt ?? Number.POSITIVE_INFINITY) <= ports.clock.now())
         return undefined;
+      // It is for whoever holds its key or certificate; here nobody proves that, and without proof it may be stolen.
+      if (found.confirmation) return undefined;
       const client = await ports.clients.findClient(found.grant.clientId);
       if (!client?.active) return undefined;
       const owner = await ports.owners.find(found.grant.subject ?? client.owner);
