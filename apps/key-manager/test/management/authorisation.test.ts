@@ -55,7 +55,10 @@ function onSomebodyElsesObject({ name }: Plane, route: Route, person: Person): n
     if (person === 'foreign') return route.method === 'POST' && route.path.endsWith('/revisions') ? 500 : 404;
     return 403;
   }
-  const isTenantObject = refers('scopeId') || refers('userId') || (name === 'scim' && refers('roleId'));
+  // Signing keys are those of all tenants.
+  if (name === 'admin' && route.path.startsWith('/signing-keys')) return person === 'foreign' ? 403 : 200;
+  const isTenantObject =
+    refers('scopeId') || refers('identityProviderId') || refers('userId') || (name === 'scim' && refers('roleId'));
   return isTenantObject && person === 'foreign' ? 404 : 200;
 }
 
@@ -64,7 +67,7 @@ function mayShowMarker({ name }: Plane, route: Route, person: Person, expected: 
   if (expected !== 200 || person === 'foreign') return false;
   if (name === 'devportal') return route.path.includes('{apiId}') || mayList(person, route.path === '/apis');
   if (name === 'publisher') return route.path.startsWith('/scopes') || person === 'administrator';
-  return name === 'scim';
+  return name === 'scim' || route.path.startsWith('/identity-providers');
 }
 
 function mayList(person: Person, isApis: boolean): boolean {

@@ -20,6 +20,7 @@ export type Fixture = Readonly<
     | 'deployedRevisionId'
     | 'roleId'
     | 'userId'
+    | 'identityProviderId'
     | 'clientSecret'
     | 'secretId',
     string
@@ -38,7 +39,13 @@ export async function plant(storage: Storage, owner: string): Promise<Fixture> {
     apiId: randomUUID(),
     subscriptionId: randomUUID(),
     scopeId: randomUUID(),
+    identityProviderId: randomUUID(),
   };
+  await storage.identityProviders.createProvider({
+    ...{ id: ids.identityProviderId, tenantDomain, name: named('idp'), issuer: named('issuer'), description: '' },
+    ...{ audiences: [], roleMapping: [], claimMapping: [], useLocalUser: false, enabled: true, createdAt: now },
+    jwksUri: 'https://idp.example.com/jwks',
+  });
   await storage.applications.createApplication({
     id: ids.applicationId,
     tenantDomain,

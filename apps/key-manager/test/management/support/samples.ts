@@ -11,6 +11,7 @@ export interface Sample {
 
 const application = { name: 'changed', throttlingPolicy: '10PerMin' };
 const environments = [{ name: 'Default' }];
+const provider = { certificates: { type: 'JWKS', value: 'https://idp.example.com/jwks' } };
 const patch = (path: string, value: unknown) => ({ Operations: [{ op: 'add', path, value }] });
 
 /** A request that would succeed for whoever may make it, on the fixture's objects; routes without need are left out. */
@@ -78,6 +79,12 @@ const samples: Readonly<Record<string, (fixture: Fixture) => Sample>> = {
     query: { subscriptionId },
   }),
   'GET /api/am/publisher/v4/throttling-policies/{policyLevel}': () => ({ parameters: { policyLevel: 'api' } }),
+  'POST /api/am/admin/v4/identity-providers': ({ scopeId }) => ({
+    body: { ...provider, name: `i${scopeId}`, idpIssuerName: scopeId },
+  }),
+  'PUT /api/am/admin/v4/identity-providers/{identityProviderId}': ({ scopeId }) => ({
+    body: { ...provider, name: `changed ${scopeId}`, idpIssuerName: `changed ${scopeId}` },
+  }),
   'POST /scim2/Users': ({ userId }) => ({ body: { userName: userId, password: 'password of somebody' } }),
   'PUT /scim2/Users/{userId}': () => ({ body: { name: { givenName: 'changed' } } }),
   'PATCH /scim2/Users/{userId}': () => ({ body: patch('name.givenName', 'changed') }),
