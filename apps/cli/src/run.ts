@@ -4,6 +4,7 @@ import { auditCommand } from './commands/audit.js';
 import { certsCommand } from './commands/certs.js';
 import { configCommand } from './commands/config.js';
 import { janitorCommand } from './commands/janitor.js';
+import { keysCommand } from './commands/keys.js';
 import { migrateCommand } from './commands/migrate.js';
 import { portsCommand } from './commands/ports.js';
 import { gatewayCommand, keyManagerCommand } from './commands/roles.js';
@@ -40,6 +41,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     migrateCommand,
     certsCommand,
     usersCommand,
+    keysCommand,
     auditCommand,
     janitorCommand,
   ];

@@ -17,6 +17,7 @@ export {
 export { type Database, withDatabase } from './database.js';
 export { type DemoFacts, type DemoOptions, DemoOutsideLoopback, demoFacts, seedDemo } from './demo.js';
 export { sweepAll } from './janitor.js';
+export { listSigningKeys, rotateKeys, type ShownSigningKey, type SigningAlgorithm } from './signing-keys.js';
 export { createUser, deleteUser, setUserLocked, setUserPassword } from './users.js';
 
 /** Which migrations are applied and which wait. Changes nothing. */

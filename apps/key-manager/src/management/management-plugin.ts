@@ -5,6 +5,7 @@ import type { Clock, ResourceOwners } from '../oauth2/ports.js';
 import { deriveClientSecret, newClientId } from '../oauth2/server-key.js';
 import type { TokenEndpoint } from '../oauth2/token-endpoint.js';
 import type { Callers } from '../operations/callers.js';
+import type { SigningKeys } from '../signing-keys/open-signing-keys.js';
 import type { Storage } from '../storage/storage.js';
 import type { UserAccounts } from '../users/user-accounts.js';
 import { type ManagementPorts, planes } from './planes.js';
@@ -26,6 +27,7 @@ export interface ManagementParts {
   /** How many gateways of an environment follow the catalogue now. */
   readonly liveGateways: (environment: string) => number;
   readonly clock: Clock;
+  readonly signing: Pick<SigningKeys, 'rotation'>;
   /** RFC 7591. */
   readonly registration: RegistrationSettings;
   /** The grants that are enabled. */
@@ -60,6 +62,7 @@ export function connect(parts: ManagementParts): { ports: ManagementPorts; authe
       environments,
       liveGateways,
       clock,
+      rotation: parts.signing.rotation,
     },
     authenticators: {
       callers: parts.callers,

@@ -3,12 +3,16 @@ import type { GatewayEnvironment } from '../apis/environments.js';
 import type { SecretBox } from '../apis/secret-box.js';
 import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
 import type { ClientCredentialSource } from '../applications/credentials.js';
+import type { IdentityProviderStore } from '../identity-providers/identity-provider-store.js';
 import type { AuditLog, Clock, ResourceOwners } from '../oauth2/ports.js';
 import type { TokenEndpoint } from '../oauth2/token-endpoint.js';
 import type { PolicyStore } from '../policies/policy.js';
+import type { RotationDeps } from '../signing-keys/rotation.js';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
 import type { UserAccounts } from '../users/user-accounts.js';
 import type { UserStore } from '../users/user-store.js';
+import { identityProviderRoutes } from './admin/identity-provider-routes.js';
+import { signingKeyRoutes } from './admin/signing-key-routes.js';
 import { registrationRoutes } from './dcr/registration-routes.js';
 import { accountRoutes } from './devportal/account-routes.js';
 import { apiRoutes as devportalApiRoutes } from './devportal/api-routes.js';
@@ -35,6 +39,7 @@ export interface ManagementPorts {
   readonly credentials: ClientCredentialSource;
   readonly apis: ApiStore;
   readonly sharedScopes: SharedScopeStore;
+  readonly identityProviders: IdentityProviderStore;
   readonly subscriptions: SubscriptionStore;
   readonly policies: PolicyStore;
   readonly users: UserStore;
@@ -46,6 +51,7 @@ export interface ManagementPorts {
   readonly environments: readonly GatewayEnvironment[];
   readonly liveGateways: (environment: string) => number;
   readonly clock: Clock;
+  readonly rotation: RotationDeps;
 }
 
 /** The REST APIs, each as its table of routes. */
@@ -86,6 +92,13 @@ export function planes(ports: ManagementPorts): Plane[] {
         ...publisherTierRoutes(ports.policies),
         ...settingsRoutes(ports),
       ],
+    },
+    {
+      name: 'admin',
+      title: 'Administration',
+      version: 'v4',
+      prefix: prefixes.admin,
+      routes: [...identityProviderRoutes(ports), ...signingKeyRoutes(ports)],
     },
     {
       name: 'scim',

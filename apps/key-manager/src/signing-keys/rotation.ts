@@ -31,6 +31,7 @@ export interface RotationRequest {
   readonly now: boolean;
   /** Who asked, for the audit log. */
   readonly actor: string;
+  readonly clientAddress?: string | undefined;
 }
 
 /** Makes a successor of the active key, or hastens the one that is pending already; answers what is pending. */
@@ -45,6 +46,7 @@ export async function rotateSigningKeys(deps: RotationDeps, request: RotationReq
     await audit.record({
       tenantDomain: superTenant,
       actor: request.actor,
+      clientAddress: request.clientAddress,
       action: 'signing_key.rotated',
       target: pending?.kid ?? alg,
       detail: { alg, now: request.now },

@@ -38,7 +38,7 @@ export type Json = any;
 
 export const portalScopes = [
   'api_view api_create api_publish api_delete api_manage subscription_view subscription_block subscription_manage',
-  'shared_scope_manage tier_view app_manage sub_manage subscribe',
+  'shared_scope_manage tier_view app_manage sub_manage subscribe admin',
 ]
   .join(' ')
   .split(' ')
