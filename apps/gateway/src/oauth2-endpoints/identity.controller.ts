@@ -1,5 +1,5 @@
-import { All, Controller, Get, Inject, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { All, Controller, Inject, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayIdentity } from '../identity/gateway-identity.js';
 import { refusal, send } from './answers.js';
 
@@ -17,23 +17,23 @@ const metadataPaths = [
 export class IdentityController {
   constructor(@Inject(GatewayIdentity) private readonly identity: GatewayIdentity) {}
 
-  @Get(metadataPaths)
-  async metadata(@Res() reply: FastifyReply): Promise<void> {
+  @All(metadataPaths)
+  async metadata(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    if (!isRead(request)) return send(reply, notAllowed);
     const { metadata } = await this.identity.discovery();
     publish(reply, metadata, metadataSeconds);
   }
 
-  @Get('jwks')
-  keys(@Res() reply: FastifyReply): void {
+  @All('jwks')
+  keys(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    if (!isRead(request)) return send(reply, notAllowed);
     const { keys, maxAgeSeconds } = this.identity.keySet();
     publish(reply, JSON.stringify({ keys }), maxAgeSeconds);
   }
-
-  @All([...metadataPaths, 'jwks'])
-  notAllowed(@Res() reply: FastifyReply): void {
-    send(reply, refusal(405, 'Use GET.', { allow: 'GET, HEAD' }));
-  }
 }
+
+const notAllowed = refusal(405, 'Use GET.', { allow: 'GET, HEAD' });
+const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD';
 
 function publish(reply: FastifyReply, json: string, maxAgeSeconds: number): void {
   reply
