@@ -39,6 +39,7 @@ export function createInteractive(deps: InteractiveDeps): InteractiveParts {
     logins: createLogins(deps),
     steps: createSealedSteps(secretKey, () => clock.now()),
     logout: deps,
+    publicOrigin: new URL(deps.issuer).origin,
     async describeClient({ name, applicationId }) {
       const application = applicationId === undefined ? undefined : await applications.findApplication(applicationId);
       return { title: application?.name ?? name, name };

@@ -454,3 +454,23 @@ describe('the authorization endpoint', () => {
     });
   });
 });
+
+describe('the login page', () => {
+  it('shows how long to wait after too many wrong passwords, with 429 and Retry-After', async () => {
+    const loginThrottle = { freeAttempts: 1, baseDelaySeconds: 240 };
+    const keyManager = await startTestKeyManager({ keyManager: { loginThrottle } });
+    const metadata = { redirectUris: [callback] };
+    const { clientId } = await seedClient(keyManager.storage, { grantTypes: ['authorization_code'], metadata });
+    const browser = new TestBrowser(keyManager);
+    const query = new URLSearchParams({ response_type: 'code', client_id: clientId, redirect_uri: callback });
+    const { location } = await browser.get(`/oauth2/authorize?${query}`);
+    const form = { username: 'admin', password: 'wrong', sessionDataKey: member(location, 'sessionDataKey') };
+    expect((await browser.post('/commonauth', form)).status).toBe(302);
+    const { status, headers, text } = await browser.post('/commonauth', { ...form, password: 'admin' });
+    expect(status).toBe(429);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(200);
+    expect(text).toMatch(/role="alert".*wait 4 minutes/s);
+    expect(hidden(text, 'sessionDataKey')).toBe(form.sessionDataKey);
+    await keyManager.stop();
+  });
+});

@@ -20,6 +20,7 @@ export function authorizePlugin(parts: InteractiveParts, callers: Callers): Fast
   const { authorize, decide, resend, showConsent } = createAuthorizeHandlers(parts);
   const login = createLoginHandlers(parts);
   const logout = createLogoutHandler(parts);
+  const ownPage = ownPagesOnly(parts.publicOrigin);
   return async (fastify) => {
     readForms(fastify);
     fastify.setErrorHandler((error, request, reply) => failed(error, request, reply));
@@ -44,9 +45,10 @@ export function authorizePlugin(parts: InteractiveParts, callers: Callers): Fast
   };
 }
 
-async function ownPage(visit: Visit, handler: Handler): Promise<FastifyReply> {
-  return isFromOwnPage(visit.request.headers) ? handler(visit) : sendPage(visit.reply, foreignFormPage);
-}
+const ownPagesOnly =
+  (publicOrigin: string) =>
+  async (visit: Visit, handler: Handler): Promise<FastifyReply> =>
+    isFromOwnPage(visit.request.headers, publicOrigin) ? handler(visit) : sendPage(visit.reply, foreignFormPage);
 
 function route(
   fastify: FastifyInstance,

@@ -21,6 +21,8 @@ export interface InteractiveParts {
   readonly logins: Logins;
   readonly steps: SealedSteps;
   readonly logout: LogoutDeps;
+  /** Where browsers reach the pages. */
+  readonly publicOrigin: string;
   describeClient(client: Client): Promise<ClientText>;
   describeScopes(tenantDomain: string, scope: readonly string[]): Promise<readonly ScopeText[]>;
   /** As it is shown to people. */

@@ -87,11 +87,12 @@ describe('a form', () => {
     [{ 'sec-fetch-site': 'same-site' }, false],
     [{ origin: 'https://km.example:9443', host: 'km.example:9443' }, true],
     [{ origin: 'https://KM.example:9443', host: 'km.example:9443' }, true],
+    [{ origin: 'https://login.example', host: 'internal:9443' }, true],
     [{ origin: 'http://km.example:9443', host: 'km.example:9443' }, false],
     [{ origin: 'https://km.example', host: 'km.example:9443' }, false],
     [{ origin: 'https://evil.example', host: 'km.example' }, false],
     [{ origin: 'null', host: 'km.example' }, false],
   ])('with %o is from an own page: %s', (headers, expected) => {
-    expect(isFromOwnPage(headers)).toBe(expected);
+    expect(isFromOwnPage(headers, 'https://login.example')).toBe(expected);
   });
 });
