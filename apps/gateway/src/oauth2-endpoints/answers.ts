@@ -93,6 +93,6 @@ export function send(reply: FastifyReply, { status, headers = {}, body, endsConn
   // HTTP/2 has no such header (RFC 9113 section 8.2.2).
   if (endsConnection && reply.request.raw.httpVersionMajor < 2) reply.header('connection', 'close');
   reply.code(status).headers({ ...noStore, ...headers });
-  if (body === undefined) reply.send();
-  else reply.type('application/json').send(JSON.stringify(body));
+  // Also with nothing in it: some clients refuse every other media type (simple-oauth2 after a revocation).
+  reply.type('application/json').send(body === undefined ? '' : JSON.stringify(body));
 }

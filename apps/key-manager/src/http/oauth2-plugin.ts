@@ -144,6 +144,7 @@ const transportFaults: Readonly<Record<number, string>> = {
 };
 
 function send(reply: FastifyReply, { status, headers, body }: HttpAnswer): FastifyReply {
-  reply.code(status).headers(headers);
-  return body === undefined ? reply.send() : reply.type('application/json').send(JSON.stringify(body));
+  // JSON also with nothing in it: some clients refuse every other media type (simple-oauth2 after a revocation).
+  const text = body === undefined ? '' : JSON.stringify(body);
+  return reply.code(status).headers(headers).type('application/json').send(text);
 }
