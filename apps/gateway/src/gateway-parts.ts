@@ -1,7 +1,10 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { createNonces } from '@keygate/common/dpop';
 import type { Logger } from '@keygate/common/logging';
 import type { GatewayConfig } from './config/gateway.config.js';
 import { type AccessLog, createAccessLog } from './http/access-log.js';
+import { OwnUrls } from './http/own-urls.js';
 import { RequestCounters } from './http/request-counters.js';
 import { createGatewayIdentity, type GatewayIdentity } from './identity/gateway-identity.js';
 import { CatalogFile } from './key-manager/catalog-file.js';
@@ -10,10 +13,12 @@ import { connectKeyManager } from './key-manager/connect.js';
 import type { KeyManagerClient } from './key-manager/key-manager.client.js';
 import { UsageReporter } from './key-manager/usage-reporter.js';
 import { createTokenHost, type TokenHost } from './oauth2-endpoints/token-host.js';
+import type { DpopChecks } from './pipeline/dpop.js';
 import type { RequestObserver } from './pipeline/ports.js';
 import { createRequestHandler, type RequestHandler } from './pipeline/request-handler.js';
 import { createUpstreamForwarder } from './proxy/upstream-forwarder.js';
 import type { Clock } from './tokens/clock.js';
+import type { SeenProofs } from './tokens/seen-proofs.js';
 import { createTokenSource, type TokenSource } from './tokens/token-source.js';
 
 export interface PartsOptions {
@@ -33,6 +38,8 @@ export interface GatewayParts {
   readonly counters: RequestCounters;
   readonly tokenHost: TokenHost;
   readonly handler: RequestHandler;
+  /** Under which URLs clients reach this gateway; told once the port is known. */
+  readonly ownUrls: OwnUrls;
   /** Follows the key manager; resolves when the catalogue copy on disk has been loaded. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -54,6 +61,8 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
   const forwarder = createUpstreamForwarder(proxy);
   const observer = observe(accessLog, counters, usage, logger);
   const { validation } = tokens;
+  const ownUrls = new OwnUrls();
+  const dpop = dpopChecks(config.gateway.dpop, ownUrls, tokens.seenProofs);
   const maxBodyBytes = limits.maxTokenRequestBytes;
   const tokenHost = await createTokenHost({
     issuer: client,
@@ -62,6 +71,7 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
     logger,
     maxBodyBytes,
     allowInsecureTokenRequests,
+    ownUrlFor: (host) => ownUrls.chosenBy(host),
     onAnswered: (answered) => {
       counters.countTokenRequest(answered.endpoint, answered.status);
       accessLog.write(answered);
@@ -75,7 +85,8 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
     usage,
     counters,
     tokenHost,
-    handler: createRequestHandler({ catalog, tokens: validation, forwarder, observer, settings: limits }),
+    handler: createRequestHandler({ catalog, tokens: validation, forwarder, observer, settings: limits, dpop }),
+    ownUrls,
     start: async () => {
       client.start();
       tokens.start();
@@ -91,6 +102,23 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
     },
   };
 }
+
+function dpopChecks(
+  { nonce, nonceKey, maxAgeSeconds, clockSkewSeconds }: GatewayConfig['gateway']['dpop'],
+  ownUrls: OwnUrls,
+  seenProofs: SeenProofs,
+): DpopChecks {
+  const key = nonceKey === undefined ? randomBytes(32) : createHash('sha256').update(nonceKey).digest();
+  return {
+    own: ownUrls.all,
+    window: { maxAgeSeconds, clockSkewSeconds },
+    nonces: nonce === 'required' ? createNonces(key, nonceSeconds) : undefined,
+    firstUse: (id, expiresAt) => seenProofs.firstUse(id, expiresAt),
+    now: Date.now,
+  };
+}
+
+const nonceSeconds = 300;
 
 function observe(log: AccessLog, counters: RequestCounters, usage: UsageReporter, logger: Logger): RequestObserver {
   return {

@@ -47,6 +47,7 @@ export async function startGateway(config: GatewayConfig, { logger, clock }: Gat
       https: listenSettings(config, 'https'),
       http: listenSettings(config, 'http'),
       pair,
+      asksForCertificate: config.gateway.tls.clientCertificates === 'request',
       limits: config.gateway.limits,
       onHttps: createDispatch('https', parts.tokenHost, parts.handler),
       onHttp: createDispatch('http', parts.tokenHost, parts.handler),
@@ -58,7 +59,9 @@ export async function startGateway(config: GatewayConfig, { logger, clock }: Gat
   }
   const ports = { ...open.ports, operations: operations.port };
   const urls = urlsOf(listeners.publicHost, ports);
-  parts.identity.servedAt(config.gateway.publicUrl ?? urls.gateway);
+  const publicUrl = config.gateway.publicUrl ?? urls.gateway;
+  parts.identity.servedAt(publicUrl);
+  parts.ownUrls.servedAt([publicUrl, ...config.gateway.otherPublicUrls]);
   logger.info({ ...ports, gatewayId }, 'gateway is listening');
   return {
     ports,

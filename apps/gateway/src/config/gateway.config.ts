@@ -34,6 +34,12 @@ const tls = z
       env: 'GATEWAY_TLS_CERT_FILE',
     }),
     keyFile: setting(z.string().optional(), 'PEM private key of the certificate.', { env: 'GATEWAY_TLS_KEY_FILE' }),
+    clientCertificates: setting(
+      z.enum(['off', 'request']).default('request'),
+      'Whether the HTTPS port asks clients for a certificate (RFC 8705); none is ever required. Turn it off for APIs that ' +
+        'pages call in browsers whose users have certificates, which would ask which one to show.',
+      { env: 'GATEWAY_TLS_CLIENT_CERTIFICATES', wso2: 'axis2.xml SSLVerifyClient' },
+    ),
   })
   .prefault({});
 
@@ -131,6 +137,27 @@ const proxy = z
   })
   .prefault({});
 
+const dpop = z
+  .strictObject({
+    nonce: setting(
+      z.enum(['off', 'required']).default('off'),
+      'Whether DPoP proofs of API calls need a nonce of this gateway, which clients get with a first refusal.',
+      { env: 'GATEWAY_DPOP_NONCE' },
+    ),
+    nonceKey: setting(
+      z.string().min(32).optional(),
+      'What nonces are made with; gateways with the same one accept those of each other. Unset: made up at each start.',
+      { env: 'GATEWAY_DPOP_NONCE_KEY', secret: true },
+    ),
+    maxAgeSeconds: setting(z.int().min(5).max(600).default(60), 'How old a DPoP proof may be.'),
+    clockSkewSeconds: setting(z.int().min(0).max(300).default(30), 'How far the clocks of clients may be off.'),
+    maxRememberedProofs: setting(
+      z.int().min(1_000).max(10_000_000).default(500_000),
+      'Most used proofs that are remembered for two minutes; above it calls with a proof are answered 503.',
+    ),
+  })
+  .prefault({});
+
 const limits = z
   .strictObject({
     maxHeaderBytes: setting(z.int().min(4_096).max(262_144).default(16_384), 'Largest request head; above it 431.'),
@@ -166,6 +193,14 @@ export const gatewaySchema = z.strictObject({
           'Unset: https://<publicHost>:<HTTPS port>.',
         { env: 'GATEWAY_PUBLIC_URL' },
       ),
+      otherPublicUrls: setting(
+        z
+          .array(z.url({ protocol: /^https?$/ }))
+          .max(50)
+          .default([]),
+        'Other base URLs under which clients reach this gateway; a DPoP proof has to be for one of them or for publicUrl.',
+        { env: 'GATEWAY_OTHER_PUBLIC_URLS' },
+      ),
       environment: setting(z.string().min(1).default('Default'), 'Gateway environment whose APIs are served.', {
         env: 'GATEWAY_ENVIRONMENT',
       }),
@@ -179,6 +214,7 @@ export const gatewaySchema = z.strictObject({
       tls,
       keyManager,
       tokens,
+      dpop,
       proxy,
       limits,
     })

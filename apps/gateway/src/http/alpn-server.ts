@@ -18,12 +18,20 @@ export interface AlpnServer {
  * HTTP/1.1 and HTTP/2 on one TLS port. The HTTPS server accepts and times out connections; those that chose `h2` by
  * ALPN are handed to an HTTP/2 server that listens nowhere. Unlike `allowHTTP1`, both sides keep all their limits.
  */
-export function createAlpnServer(pair: PemPair, limits: HttpLimits, listener: Listener): AlpnServer {
+export function createAlpnServer(
+  pair: PemPair,
+  limits: HttpLimits,
+  listener: Listener,
+  asksForCertificate = false,
+): AlpnServer {
   const server = createHttpsServer({
     ...http1Options(limits),
     cert: pair.cert,
     key: pair.key,
     minVersion: 'TLSv1.2',
+    // Asked for, never required, and judged by whoever it is shown for: the handshake takes any.
+    requestCert: asksForCertificate,
+    rejectUnauthorized: false,
     ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: limits.headersTimeoutMillis,
   });

@@ -10,6 +10,8 @@ export interface ListenersOptions {
   readonly https: ListenSettings;
   readonly http: ListenSettings;
   readonly pair: PemPair;
+  /** Clients may show a certificate in the handshake. */
+  readonly asksForCertificate?: boolean;
   readonly limits: HttpLimits;
   readonly onHttps: Listener;
   readonly onHttp: Listener;
@@ -23,7 +25,12 @@ export interface Listeners {
 
 /** Opens both ports or none. */
 export async function openListeners(options: ListenersOptions): Promise<Listeners> {
-  const { server: https, sessions } = createAlpnServer(options.pair, options.limits, draining(options.onHttps));
+  const { server: https, sessions } = createAlpnServer(
+    options.pair,
+    options.limits,
+    draining(options.onHttps),
+    options.asksForCertificate,
+  );
   const http = createHttpServer(options.limits, draining(options.onHttp));
   const connections = [openConnections(https, 'secureConnection'), openConnections(http, 'connection')];
   let isDraining = false;

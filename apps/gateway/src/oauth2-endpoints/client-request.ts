@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { ClientRequest } from '@keygate/proto/keymanager/v1/token';
+import { connectionCertificate } from '../pipeline/connection-certificate.js';
 import { headerValues } from '../pipeline/header-lines.js';
 import { MalformedForm, readForm } from './form.js';
+import { ownAddress } from './own-address.js';
 
 /** A request whose body has been read, from Fastify or without it. */
 export interface FormRequest {
@@ -21,7 +23,9 @@ export function clientRequestOf(request: FormRequest): ClientRequest {
     authorization: authorizations.length > 0 ? authorizations.join(', ') : undefined,
     clientAddress: request.raw.socket.remoteAddress ?? '',
     dpop: proofs.length > 0 ? proofs.join(', ') : undefined,
+    clientCertificate: connectionCertificate(request.raw.socket)?.der,
     method: request.method,
+    url: ownAddress(request.raw),
   };
 }
 

@@ -17,6 +17,7 @@ import { refusal, send } from './answers.js';
 import { assertUtf8, isCoded } from './client-request.js';
 import { DirectTokenRequests } from './direct-token-requests.js';
 import type { RevokedTokens, TokenIssuer } from './key-manager-port.js';
+import { noteAddress } from './own-address.js';
 
 export interface TokenHostOptions {
   readonly issuer: TokenIssuer;
@@ -25,6 +26,8 @@ export interface TokenHostOptions {
   readonly logger: Logger;
   readonly maxBodyBytes: number;
   readonly allowInsecureTokenRequests: boolean;
+  /** Our URL that a Host header means; absent: no DPoP proofs are taken. */
+  readonly ownUrlFor?: (host: string | undefined) => string | undefined;
   /** Hears of every answer once it is out. */
   readonly onAnswered: (answered: AnsweredRequest) => void;
 }
@@ -78,11 +81,14 @@ export async function createTokenHost(options: TokenHostOptions): Promise<TokenH
   });
   return {
     handle: (request, response) => {
+      noteAddress(request, options.ownUrlFor?.(request.headers.host ?? hostOfHttp2(request)));
       if (!direct.take(request, response)) fastify.routing(request, response);
     },
     close: () => app.close(),
   };
 }
+
+const hostOfHttp2 = ({ headers }: IncomingMessage) => headers[':authority'] as string | undefined;
 
 /** Only forms, and as bytes: the parser is ours (RFC 6749 App. B). Any other media type is 415 by Fastify. */
 function takeForms(fastify: FastifyInstance): void {

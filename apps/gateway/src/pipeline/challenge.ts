@@ -1,3 +1,5 @@
+import { dpopAlgorithms } from '@keygate/common/dpop';
+
 /** RFC 6750 section 3.1. */
 export type BearerError = 'invalid_request' | 'invalid_token' | 'insufficient_scope';
 
@@ -13,6 +15,15 @@ export function challenge(error?: BearerError, description?: string, scopes?: re
   if (description !== undefined) value += `, error_description="${quotable(description)}"`;
   if (scopes !== undefined && scopes.length > 0) value += `, scope="${quotable(scopes.join(' '))}"`;
   return ['WWW-Authenticate', value];
+}
+
+/** RFC 9449 section 7.1: what a client has to do, and with which algorithms. */
+export function dpopChallenge(
+  error: 'invalid_token' | 'invalid_dpop_proof' | 'use_dpop_nonce',
+  description?: string,
+): readonly string[] {
+  const text = description === undefined ? '' : `, error_description="${quotable(description)}"`;
+  return ['WWW-Authenticate', `DPoP realm="Keygate", error="${error}"${text}, algs="${dpopAlgorithms.join(' ')}"`];
 }
 
 /** error_description and scope may hold neither quote nor backslash (RFC 6750 section 3). */

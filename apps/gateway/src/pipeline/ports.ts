@@ -1,5 +1,6 @@
 import type { CompiledCatalog, CompiledEndpoint, KeyType } from '../apis/compiled-catalog.js';
 import type { Answers } from './answers.js';
+import type { DpopChecks } from './dpop.js';
 import type { Exchange } from './exchange.js';
 
 /** WSO2: APPLICATION for a token issued to the application itself, APPLICATION_USER for one issued for a user. */
@@ -16,6 +17,15 @@ export interface TokenFacts {
   readonly user: string;
   readonly tenantDomain: string;
   readonly scopes: readonly string[];
+  /** Absent for a token of whoever bears it, as nearly all are. */
+  readonly confirmation?: Confirmation | undefined;
+}
+
+/** What a token is of use with only: a DPoP key (RFC 9449 section 6) or a certificate (RFC 8705 section 3). */
+export interface Confirmation {
+  readonly method: 'jkt' | 'x5t#S256';
+  /** SHA-256, base64url. */
+  readonly thumbprint: string;
 }
 
 /**
@@ -69,4 +79,6 @@ export interface Ports {
   readonly forwarder: Forwarder;
   readonly observer: RequestObserver;
   readonly settings: PipelineSettings;
+  /** Absent: a token that is bound to a key opens nothing. */
+  readonly dpop?: DpopChecks | undefined;
 }

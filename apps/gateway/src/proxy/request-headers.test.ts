@@ -34,6 +34,7 @@ describe('what a backend gets', () => {
     'Content-Length',
     'Authorization',
     'AUTHORIZATION',
+    'DPoP',
     'X-JWT-Assertion',
     'x_jwt_assertion',
     'X-JWT_Assertion',

@@ -7,7 +7,7 @@ import type { Exchange } from '../pipeline/exchange.js';
  */
 const stripped = new Set([
   ...['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'proxy', 'http2-settings', 'expect'],
-  ...['host', 'content-length', 'authorization', 'activityid'],
+  ...['host', 'content-length', 'authorization', 'dpop', 'activityid'],
   ...['x-jwt-assertion', 'forwarded', 'x-real-ip'],
   ...['x-original-url', 'x-original-uri', 'x-rewrite-url'],
   ...['x-http-method-override', 'x-http-method', 'x-method-override'],

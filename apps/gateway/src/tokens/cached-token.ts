@@ -44,6 +44,9 @@ export class SharedVerdicts {
       wire.user,
       wire.tenantDomain,
       wire.scopes,
+      // Or a bound token would be taken for an unbound one of the same client, and need no proof.
+      wire.cnfJkt,
+      wire.cnfX5tS256,
     ]);
     let verdict = this.known.get(key);
     if (verdict === undefined) {
@@ -63,5 +66,12 @@ function toFacts(wire: WireTokenFacts): TokenFacts {
     user: wire.user,
     tenantDomain: wire.tenantDomain,
     scopes: [...wire.scopes],
+    ...confirmationOf(wire),
   };
+}
+
+function confirmationOf({ cnfJkt, cnfX5tS256 }: WireTokenFacts): Pick<TokenFacts, 'confirmation'> {
+  if (cnfJkt !== undefined) return { confirmation: { method: 'jkt', thumbprint: cnfJkt } };
+  if (cnfX5tS256 !== undefined) return { confirmation: { method: 'x5t#S256', thumbprint: cnfX5tS256 } };
+  return {};
 }

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from './clock.js';
 import { Hearing } from './hearing.js';
 import { JwtGate } from './jwt-gate.js';
 import { RedisRevocations } from './redis-revocations.js';
+import { SeenProofs } from './seen-proofs.js';
 import { SharedTokenCache } from './shared-token-cache.js';
 import { TokenValidation } from './token-validation.js';
 
@@ -18,6 +19,7 @@ export interface TokenSource {
   readonly isSharing: () => boolean;
   /** How many look-ups ended without a verdict. */
   readonly undecided: () => number;
+  readonly seenProofs: SeenProofs;
   start(): void;
   stop(): void;
 }
@@ -35,7 +37,7 @@ export interface TokenSourceOptions {
 /** Connects the token cache with the two ways revocations arrive and, where there is one, with Redis. */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { config, client, gatewayId, logger, keys: signingKeys, clock = systemClock } = options;
-  const { tokens } = config.gateway;
+  const { tokens, dpop } = config.gateway;
   const hearing = new Hearing(tokens.localTtlSeconds, clock);
   const keys = redisKeys(config.redis.keyPrefix);
   const redis = connectRedis(config.redis, logger);
@@ -86,6 +88,13 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     hearing,
     isSharing: () => redis?.status === 'ready',
     undecided: () => undecided,
+    seenProofs: new SeenProofs({
+      maxEntries: dpop.maxRememberedProofs,
+      // One of the client's clock ahead, one for ours behind.
+      longestMillis: (dpop.maxAgeSeconds + 2 * dpop.clockSkewSeconds + 2) * 1_000,
+      now: Date.now,
+      shared: redis && { redis, keys },
+    }),
     start: () => {
       stream.start();
       subscription?.start();

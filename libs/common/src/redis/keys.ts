@@ -7,6 +7,8 @@ export interface RedisKeys {
   /** Mark of a revoked token. */
   tombstone(hashHex: string): string;
   notBefore(kind: NotBeforeKind, id: string): string;
+  /** A DPoP proof that was used, by its id. */
+  usedProof(id: string): string;
   /** Channel that revocations are published on. */
   readonly revocations: string;
 }
@@ -17,6 +19,7 @@ export function redisKeys(prefix: string): RedisKeys {
     token: (hashHex) => `${prefix}:tok:{${hashHex}}`,
     tombstone: (hashHex) => `${prefix}:rev:{${hashHex}}`,
     notBefore: (kind, id) => `${prefix}:nbf:${kind}:{${id}}`,
+    usedProof: (id) => `${prefix}:dpop:{${id}}`,
     revocations: `${prefix}:revocations`,
   };
 }
