@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource, EntitySchema, ObjectLiteral, QueryDeepPartialEntity, QueryRunner, Repository } from 'typeorm';
 import { AlreadyExists, InvalidValue, StoreUnavailable } from '../errors.js';
 import { TryAgain, translated, UniqueViolation } from './database-errors.js';
-import { type ConnectionPool, HotStatements, type Statement } from './hot-statements.js';
+import { type ConnectionPool, type HotQueries, HotStatements, type Statement } from './hot-statements.js';
 
 /** One connection, inside a transaction or not. */
 export class Session {
@@ -135,18 +135,31 @@ export class Database {
     return this.#tracked(() => this.#inTransaction('REPEATABLE READ', work));
   }
 
-  async #inTransaction<T>(isolation: Begin['isolation'], work: (session: Session) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#once(work, { isolation });
-      } catch (error) {
-        if (!(error instanceof TryAgain)) throw error;
-        if (attempt === attempts) throw new StoreUnavailable(error.message);
-        await pause(Math.random() * 20 * attempt);
-      }
+  /** Like `transaction`, for statements by hand that run for every token: each is prepared, none goes through TypeORM. */
+  hotTransaction<T>(work: (queries: HotQueries) => Promise<T>): Promise<T> {
+    return this.#tracked(() => persistently(() => this.#hot.transaction(work)));
+  }
+
+  #inTransaction<T>(isolation: Begin['isolation'], work: (session: Session) => Promise<T>): Promise<T> {
+    return persistently(() => this.#once(work, { isolation }));
+  }
+}
+
+/** Again after a deadlock or a failed serialization, a few times. */
+async function persistently<T>(attemptOnce: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await attemptOnce();
+    } catch (error) {
+      if (!(error instanceof TryAgain)) throw error;
+      if (attempt === attempts) throw new StoreUnavailable(error.message);
+      await pause(Math.random() * 20 * attempt);
     }
   }
 }
+
+/** What both kinds of transactions offer to statements by hand. */
+export type Queries = Pick<Session, 'rows' | 'row' | 'changed'>;
 
 interface Begin {
   /** Undefined: read committed, which the data source sets for each connection. */

@@ -1,6 +1,6 @@
 import type { RevocationTarget } from '../../oauth2/model.js';
 import type { CatalogEntity } from '../feeds.js';
-import type { Session } from './database.js';
+import type { Queries } from './database.js';
 
 /** Channel of NOTIFY; the payload is `<feed> <number>`. */
 export const channel = 'keygate_feeds';
@@ -13,7 +13,7 @@ export const channel = 'keygate_feeds';
 
 /** Appends catalogue events to the transaction and tells listeners at its commit. */
 export async function appendCatalog(
-  session: Session,
+  session: Queries,
   at: number,
   changes: readonly { readonly entity: CatalogEntity; readonly id: string }[],
 ): Promise<void> {
@@ -39,7 +39,7 @@ export interface NewRevocation {
 
 /** Appends revocations to the transaction and tells listeners at its commit. */
 export async function appendRevocations(
-  session: Session,
+  session: Queries,
   { revokedAt, now }: { revokedAt: number; now: number },
   revocations: readonly NewRevocation[],
 ): Promise<void> {

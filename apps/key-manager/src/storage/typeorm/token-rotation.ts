@@ -1,5 +1,5 @@
 import type { NewTokens } from '../../oauth2/model.js';
-import type { Session } from './database.js';
+import type { Queries } from './database.js';
 import { appendRevocations } from './feed-numbers.js';
 import { grantIsAlive, toConfirmationText, toScopeText } from './grant-rows.js';
 import { lastExpiry } from './token-expiry.js';
@@ -14,7 +14,7 @@ export interface RotationRequest {
  * ACTIVE → ROTATED with everything that goes with it. The row of the grant is locked first, so that requests of one
  * family queue there and never wait for each other in a circle.
  */
-export async function rotate(session: Session, now: number, request: RotationRequest): Promise<boolean> {
+export async function rotate(session: Queries, now: number, request: RotationRequest): Promise<boolean> {
   const { presented, salt, successor } = request;
   const { accessToken } = successor;
   const grant = await session.row<{ id: string }>(
@@ -56,7 +56,7 @@ export async function rotate(session: Session, now: number, request: RotationReq
   return true;
 }
 
-async function insertSuccessor(session: Session, presented: Buffer, successor: NewTokens): Promise<void> {
+async function insertSuccessor(session: Queries, presented: Buffer, successor: NewTokens): Promise<void> {
   const { grant, accessToken, refreshToken } = successor;
   await session.rows(
     `with kept as (

@@ -59,7 +59,7 @@ export class TypeOrmTokenStore implements TokenStore {
   }
 
   rotateRefreshToken(presented: Buffer, salt: Buffer, successor: NewTokens): Promise<boolean> {
-    return this.db.transaction((session) => rotate(session, this.clock.now(), { presented, salt, successor }));
+    return this.db.hotTransaction((session) => rotate(session, this.clock.now(), { presented, salt, successor }));
   }
 
   addAccessToken(refreshHash: Buffer, accessToken: NewTokens['accessToken']): Promise<boolean> {
