@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { faults } from '../../apps/gateway/src/pipeline/gateway-errors.js';
 import {
+  InsufficientScope,
   InvalidClient,
   InvalidGrant,
   InvalidRequest,
   InvalidScope,
+  InvalidToken,
   type OAuthErrorCode,
   ServerError,
   TemporarilyUnavailable,
@@ -21,6 +23,8 @@ const examples = [
   [new UnauthorizedClient(''), 'The client is known but may not use this grant.'],
   [new UnsupportedGrantType(), 'The server does not know this grant, or it is not enabled.'],
   [new InvalidScope(''), 'The scope is malformed, or more than was granted.'],
+  [new InvalidToken(), 'The access token is unknown, expired, revoked, or bound to somebody else (RFC 6750).'],
+  [new InsufficientScope('', ''), 'The access token is good, but its scope does not reach (RFC 6750).'],
   [new TemporarilyUnavailable(), 'Too busy, or something needed is away; `Retry-After` says when to try again.'],
   [new ServerError(), 'A bug or a broken part.'],
 ] as const;
