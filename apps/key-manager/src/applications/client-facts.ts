@@ -1,4 +1,6 @@
+import { isExecutable } from '../oauth2/authorization/redirect-uri.js';
 import type { AccessTokenFormat, Client, ClientMetadata } from '../oauth2/model.js';
+import { Refusal } from '../refusal.js';
 import type { Application, ClientRegistration } from './application.js';
 import { isSwitchedOn } from './key-properties.js';
 
@@ -48,6 +50,13 @@ export function callbackUris(callbackUrl: string): readonly string[] {
     .split(',')
     .map((uri) => uri.trim())
     .filter((uri) => uri !== '');
+}
+
+/** Refused where it is registered, although no answer would ever go there. */
+export function requireHarmless(callbackUrl: string): void {
+  if (callbackUris(callbackUrl).some(isExecutable)) {
+    throw new Refusal('invalid', 'A callback URL must not be one that a browser would run or open as a file.');
+  }
 }
 
 /** OAUTH is what an application has when nobody chose: then the server's default applies. */

@@ -5,6 +5,7 @@ import { AlreadyExists } from '../storage/errors.js';
 import { displayUserName, fullUserName, parseUserName } from '../users/user-name.js';
 import type { ClientRegistration } from './application.js';
 import type { ClientRegistry } from './application-store.js';
+import { requireHarmless } from './client-facts.js';
 import { newSecret, shownSecret } from './client-secrets.js';
 import type { ClientCredentialSource } from './credentials.js';
 
@@ -32,6 +33,7 @@ export async function registerClient(
   request: RegistrationRequest,
 ): Promise<RegisteredClient> {
   requireOwnName(caller.subject, request.owner);
+  requireHarmless(request.callbackUrl);
   const existing = await find(ports, caller.subject, request.clientName);
   if (existing) return existing;
   if ((await ports.clients.countRegistrations(caller.subject)) >= mostPerOwner) {

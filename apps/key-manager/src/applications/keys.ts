@@ -6,6 +6,7 @@ import { AlreadyExists } from '../storage/errors.js';
 import { parseUserName } from '../users/user-name.js';
 import type { Application, ClientRegistration } from './application.js';
 import type { ClientRegistry } from './application-store.js';
+import { requireHarmless } from './client-facts.js';
 import { newSecret, shownSecret } from './client-secrets.js';
 import type { ClientCredentialSource } from './credentials.js';
 import { type AdditionalProperties, isPublicClient, lifetimesOf } from './key-properties.js';
@@ -107,6 +108,7 @@ function registered({ grantTypes, callbackUrl, additionalProperties }: KeyFacts)
 }
 
 function requireCallback({ grantTypes, callbackUrl }: KeyFacts): void {
+  requireHarmless(callbackUrl);
   const redirects = grantTypes.some((name) => name === 'authorization_code' || name === 'implicit');
   if (!redirects || callbackUrl.trim() !== '') return;
   throw new Refusal(

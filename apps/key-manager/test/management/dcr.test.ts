@@ -85,6 +85,14 @@ describe('POST /client-registration/v0.17/register', () => {
     });
   });
 
+  it.each(['javascript:alert(1)', ' data:text/html,x', 'https://a.example/cb,file:///etc/passwd'])(
+    'refuses the callback %s, which a browser would run or open',
+    async (callbackUrl) => {
+      const answer = await world.call('POST', register, { basic, body: { ...facts, clientName: 'runs', callbackUrl } });
+      expect(answer).toMatchObject({ status: 400, body: { code: 400 } });
+    },
+  );
+
   it('registers a thousand clients for one user and no more, and still answers those there are', async () => {
     await world.addUser('greedy');
     const owner = 'greedy@carbon.super';

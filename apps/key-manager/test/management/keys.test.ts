@@ -62,6 +62,12 @@ describe('consumer keys of an application', () => {
       400,
       'The callback url must have at least one URI value when using Authorization code or implicit grant types.',
     ],
+    [
+      { callbackUrl: 'javascript:alert(1)' },
+      400,
+      400,
+      'A callback URL must not be one that a browser would run or open as a file.',
+    ],
     [{ keyManager: 'Elsewhere' }, 400, 901403, 'Key Manager Elsewhere not found'],
     [
       { additionalProperties: { user_access_token_expiry_time: 'soon' } },

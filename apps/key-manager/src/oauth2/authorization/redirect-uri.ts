@@ -29,7 +29,7 @@ function matches(registered: string, presented: string): boolean {
 
 /** Whether a text can be a redirect URI at all: absolute, without fragment, of a scheme that runs nothing. */
 export function isRedirectUri(text: string): boolean {
-  if (text.length > maxLength || !absoluteUri.test(text) || executableSchemes.test(text)) return false;
+  if (text.length > maxLength || !absoluteUri.test(text) || isExecutable(text)) return false;
   if (!/^https?:/i.test(text)) return true;
   // Browsers forgive a missing or third slash, so the host would be another one than it looks like.
   if (!/^https?:\/\/[^/?]/i.test(text)) return false;
@@ -41,6 +41,9 @@ export function isRedirectUri(text: string): boolean {
     return false;
   }
 }
+
+/** No redirect ever goes there; no registration should say so either. */
+export const isExecutable = (uri: string): boolean => executableSchemes.test(uri);
 
 /** RFC 9700 §2.6: over http anybody on the way reads the code. What stays on the machine is not on the way. */
 export function isInsecure(redirectUri: string): boolean {
