@@ -37,6 +37,9 @@ describe('requests to 9443', () => {
     ['without a type', {}, 415],
     ['of plain text', { 'content-type': 'text/plain' }, 415],
     ['of a type that only begins alike', { 'content-type': 'application/x-www-form-urlencoded-not' }, 415],
+    ['in gzip', { ...form, 'content-encoding': 'gzip' }, 415],
+    ['in two codings', { ...form, 'content-encoding': 'identity, br' }, 415],
+    ['in no coding, said so', { ...form, 'content-encoding': 'identity' }, 200],
     ['of several parts', { 'content-type': 'multipart/form-data; boundary=x' }, 415],
   ])('with a body %s', async (_what, headers, expected) => {
     const { status, body } = await token(headers as Record<string, string>);
@@ -103,7 +106,7 @@ describe('requests to 9443', () => {
     expect(headers['x-powered-by']).toBeUndefined();
   });
 
-  it.each(['/', '/oauth2', '/oauth2/token/x', '/oauth2/authorize', '/api/unknown', '/t/carbon.super/oauth2/token'])(
+  it.each(['/', '/oauth2', '/oauth2/token/x', '/api/unknown', '/t/carbon.super/oauth2/token'])(
     'to %s are answered 404 as JSON',
     async (path) => {
       const { status, headers, body } = await keyManager.send('GET', path);
@@ -122,6 +125,8 @@ describe('requests to 9443', () => {
       'both kinds of framing',
       'POST /oauth2/token HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
+    ['chunks in HTTP/1.0', 'POST /oauth2/token HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['HTTP/0.9', 'GET /oauth2/token\r\n\r\n'],
     ['no HTTP', 'nonsense\r\n\r\n'],
   ])('with %s are answered 400', async (_what, text) => {
     expect(await raw(keyManager, text)).toMatch(/^HTTP\/1\.1 400 /);

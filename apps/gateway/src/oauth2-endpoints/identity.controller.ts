@@ -26,9 +26,9 @@ export class IdentityController {
 
   @All('jwks')
   keys(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    if (!isRead(request)) return send(reply, notAllowed);
     const { keys, maxAgeSeconds } = this.identity.keySet();
-    publish(reply, JSON.stringify({ keys }), maxAgeSeconds);
+    if (isRead(request)) publish(reply, JSON.stringify({ keys }), maxAgeSeconds);
+    else send(reply, notAllowed);
   }
 }
 

@@ -1,0 +1,74 @@
+import type { Attack, Expected } from './attack.js';
+import { type FormEndpoint, formAttacks } from './form-attacks.js';
+import {
+  documentAttacks,
+  handOverAttacks,
+  restAttacks,
+  restBodyAttacks,
+  strayAttacks,
+  unservedAttacks,
+  userInfoAttacks,
+  wso2RegistrationAttacks,
+} from './open-attacks.js';
+import { pageAttacks } from './page-attacks.js';
+import { tokenAttacks, unknownTokenAttacks } from './token-attacks.js';
+
+const listeners: readonly Listener[] = ['key manager', 'gateway'];
+const revoked: Expected = { status: 200, shape: 'revoked', headers: { 'cache-control': /no-store/ } };
+const inactive: Expected = { status: 200, shape: 'inactive', headers: { 'cache-control': /no-store/ } };
+
+const endpoint = (at: FormEndpoint['at'], path: string, form: string): FormEndpoint => ({
+  ...{ at, path, form },
+  readsJson: at === 'key manager',
+});
+const grant = 'grant_type=client_credentials';
+const token = 'token=canary';
+
+const formEndpoints: readonly FormEndpoint[] = [
+  endpoint('key manager', '/oauth2/token', grant),
+  endpoint('key manager', '/oauth2/revoke', token),
+  endpoint('key manager', '/oauth2/introspect', token),
+  endpoint('key manager', '/t/carbon.super/oauth2/introspect', token),
+  endpoint('key manager', '/oauth2/device_authorize', 'scope=canary'),
+  endpoint('key manager', '/oauth2/par', 'response_type=code'),
+  endpoint('gateway', '/token', grant),
+  endpoint('gateway', '/revoke', token),
+];
+
+const metadata = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
+const keySets: readonly [Listener, string][] = [
+  ['key manager', '/oauth2/jwks'],
+  ['key manager', '/t/carbon.super/oauth2/jwks'],
+  ['key manager', '/oauth2/token/.well-known/openid-configuration'],
+  ['gateway', '/jwks'],
+];
+const documents = [
+  ...keySets.map(([at, path]) => ({ at, path })),
+  ...listeners.flatMap((at) => metadata.map((path) => ({ at, path }))),
+];
+const devportal = '/api/am/devportal/v3/applications';
+
+/** Attacks by endpoints. A new endpoint is a line here. */
+export const corpus: readonly Attack[] = [
+  ...formEndpoints.flatMap(formAttacks),
+  ...tokenAttacks('key manager', '/oauth2/token'),
+  ...tokenAttacks('gateway', '/token'),
+  ...unknownTokenAttacks('key manager', '/oauth2/revoke', revoked),
+  ...unknownTokenAttacks('gateway', '/revoke', revoked),
+  ...unknownTokenAttacks('key manager', '/oauth2/introspect', inactive),
+  ...unknownTokenAttacks('key manager', '/t/carbon.super/oauth2/introspect', inactive),
+  ...pageAttacks,
+  ...userInfoAttacks('key manager', '/oauth2/userinfo'),
+  ...userInfoAttacks('key manager', '/t/carbon.super/oauth2/userinfo'),
+  ...userInfoAttacks('gateway', '/userinfo'),
+  ...documents.flatMap(({ at, path }) => documentAttacks(at, path)),
+  ...handOverAttacks('/authorize'),
+  ...unservedAttacks('/.well-known/canary'),
+  ...strayAttacks('key manager'),
+  ...strayAttacks('gateway'),
+  ...restAttacks(devportal),
+  ...restAttacks('/api/am/publisher/v4/apis'),
+  ...restAttacks('/scim2/Users', 'scim'),
+  ...restBodyAttacks(devportal),
+  ...wso2RegistrationAttacks('/client-registration/v0.17/register'),
+];
