@@ -214,11 +214,11 @@ describe('the token endpoints on the HTTP port', () => {
 });
 
 describe('POST /revoke', () => {
-  it('answers 200 with an empty body', async () => {
+  it('answers 200 with an empty object', async () => {
     const answer = await bed.revoke('d'.repeat(32));
     expect(answer).toMatchObject({
       status: 200,
-      body: '',
+      body: '{}',
       headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
     });
   });

@@ -42,6 +42,12 @@ export function errorAnswer(error: OAuthErrorAnswer): OAuthAnswer {
   };
 }
 
+/**
+ * RFC 7009 section 2.2 leaves the body open. Clients don't: simple-oauth2 refuses what is not JSON, and
+ * @badgateway/oauth2-client cannot read an empty text.
+ */
+export const revokedAnswer: OAuthAnswer = { status: 200, body: {} };
+
 /** What the key manager said to a token request. */
 export function issueAnswer({ result }: IssueTokenResponse): OAuthAnswer {
   switch (result?.$case) {
@@ -93,6 +99,6 @@ export function send(reply: FastifyReply, { status, headers = {}, body, endsConn
   // HTTP/2 has no such header (RFC 9113 section 8.2.2).
   if (endsConnection && reply.request.raw.httpVersionMajor < 2) reply.header('connection', 'close');
   reply.code(status).headers({ ...noStore, ...headers });
-  // Also with nothing in it: some clients refuse every other media type (simple-oauth2 after a revocation).
-  reply.type('application/json').send(body === undefined ? '' : JSON.stringify(body));
+  if (body === undefined) reply.send();
+  else reply.type('application/json').send(JSON.stringify(body));
 }

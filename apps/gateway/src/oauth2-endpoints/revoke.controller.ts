@@ -1,6 +1,6 @@
 import { All, Controller, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { errorAnswer, refusal, send } from './answers.js';
+import { errorAnswer, refusal, revokedAnswer, send } from './answers.js';
 import { clientRequestOf } from './client-request.js';
 import { RevokedTokens, TokenIssuer } from './key-manager-port.js';
 
@@ -20,6 +20,6 @@ export class RevokeController {
     if (error !== undefined) return send(reply, errorAnswer(error));
     // Before the client hears 200: from then on it may expect a refusal here, ahead of the push.
     for (const { name, value } of clientRequest.parameters) if (name === 'token') this.tokens.doubt(value);
-    return send(reply, { status: 200 });
+    return send(reply, revokedAnswer);
   }
 }

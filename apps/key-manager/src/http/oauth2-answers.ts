@@ -4,11 +4,11 @@ import type { OAuthError } from '../oauth2/errors.js';
 import type { Introspection } from '../oauth2/introspection.js';
 import type { TokenGranted } from '../oauth2/model.js';
 
-/** What goes back over HTTP; `body` undefined means an empty one. */
+/** What goes back over HTTP, always as JSON. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: unknown;
+  readonly body: object;
 }
 
 /** RFC 6749 §5.1 asks for both headers with every answer that holds a token; we send them with every one. */
@@ -60,6 +60,12 @@ export function errorAnswer(error: OAuthError): HttpAnswer {
     body: { error_description: error.description, error: error.error },
   };
 }
+
+/**
+ * RFC 7009 §2.2 leaves the body open. Clients don't: simple-oauth2 refuses what is not JSON, and
+ * @badgateway/oauth2-client cannot read an empty text.
+ */
+export const revokedAnswer: HttpAnswer = { status: 200, headers: noStore, body: {} };
 
 /** RFC 7662 §2.2. */
 export function introspectionAnswer(introspection: Introspection): HttpAnswer {

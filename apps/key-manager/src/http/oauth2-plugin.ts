@@ -14,6 +14,7 @@ import {
   introspectionAnswer,
   noStore,
   pushedAnswer,
+  revokedAnswer,
 } from './oauth2-answers.js';
 import { assertPlainBody } from './plain-body.js';
 
@@ -28,7 +29,7 @@ export function oauth2Plugin(
   const introspect = async (request: ClientRequest) => introspectionAnswer(await server.introspectToken(request));
   const revoke = async (request: ClientRequest): Promise<HttpAnswer> => {
     await server.revokeToken(request);
-    return { status: 200, headers: noStore };
+    return revokedAnswer;
   };
   const device = async (request: ClientRequest) => deviceAnswer(await server.authorizeDevice(request));
   const push = async (request: ClientRequest) => pushedAnswer(await server.pushAuthorization(request));
@@ -144,7 +145,5 @@ const transportFaults: Readonly<Record<number, string>> = {
 };
 
 function send(reply: FastifyReply, { status, headers, body }: HttpAnswer): FastifyReply {
-  // JSON also with nothing in it: some clients refuse every other media type (simple-oauth2 after a revocation).
-  const text = body === undefined ? '' : JSON.stringify(body);
-  return reply.code(status).headers(headers).type('application/json').send(text);
+  return reply.code(status).headers(headers).type('application/json').send(JSON.stringify(body));
 }
