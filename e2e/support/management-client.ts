@@ -117,19 +117,25 @@ export async function deploy(rest: Management, api: ApiObject): Promise<string> 
 export const publish = (rest: Management, api: ApiObject) =>
   rest.ok('POST', `${publisher}/apis/change-lifecycle?apiId=${api.id}&action=Publish`);
 
-export async function createApplication(rest: Management, name: string): Promise<string> {
+export async function createApplication(rest: Management, name: string, tokenType = 'OAUTH'): Promise<string> {
   const application = await rest.ok<{ applicationId: string }>('POST', `${devportal}/applications`, {
     name,
     throttlingPolicy: 'Unlimited',
-    tokenType: 'OAUTH',
+    tokenType,
   });
   return application.applicationId;
 }
 
-export async function generateKeys(rest: Management, applicationId: string, keyType = 'PRODUCTION') {
+export async function generateKeys(
+  rest: Management,
+  applicationId: string,
+  keyType = 'PRODUCTION',
+  wanted: Readonly<Record<string, unknown>> = {},
+) {
   const key = await rest.ok<ApplicationKey>('POST', `${devportal}/applications/${applicationId}/generate-keys`, {
     keyType,
     grantTypesToBeSupported: ['password', 'refresh_token', 'client_credentials'],
+    ...wanted,
   });
   secret(key.consumerSecret, 'a consumer secret');
   return key;
