@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readBasic } from './basic-credentials.js';
 import { type ClientAuthenticationDeps, createClientAuthentication } from './client-authentication.js';
+import { clientOfGrant } from './client-of-grant.js';
 import type { ClientRequest } from './client-request.js';
 import { InvalidClient } from './errors.js';
 import { isExpired } from './lifetimes.js';
@@ -77,7 +78,7 @@ export function createIntrospection(deps: IntrospectionDeps): (request: ClientRe
     const found = await findToken(deps.tokens, token, hint);
     const now = deps.clock.now();
     if (!found || !isLive(found, now) || !maySee(caller, found)) return inactive;
-    const client = await deps.clients.findClient(found.record.grant.clientId);
+    const client = await clientOfGrant(deps.clients, found.record.grant);
     if (!client?.active) return inactive;
     if (found.kind === 'access_token') noteUse(deps, found.record, now);
     return describe(found, deps.issuer);

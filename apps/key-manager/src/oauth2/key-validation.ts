@@ -1,3 +1,4 @@
+import { clientOfGrant } from './client-of-grant.js';
 import { isExpired } from './lifetimes.js';
 import type { AccessTokenRecord, Client, Confirmation, KeyType, TokenKind } from './model.js';
 import type { ClientStore, Clock, TokenStore } from './ports.js';
@@ -42,7 +43,7 @@ export function createKeyValidation(deps: KeyValidationDeps): (tokenHash: Buffer
     const revocationSeq = await tokens.revocationSeq();
     const record = tokenHash.length === 32 ? await tokens.findAccessToken(tokenHash) : undefined;
     if (!record) return { state: 'UNKNOWN', revocationSeq };
-    const client = record.revoked ? undefined : await clients.findClient(record.grant.clientId);
+    const client = record.revoked ? undefined : await clientOfGrant(clients, record.grant);
     if (!client?.active) return { state: 'REVOKED', revocationSeq };
 
     const now = clock.now();
