@@ -71,7 +71,14 @@ export function loginStoreContract({ storage, clock }: Subject): void {
 
   it('adds what is allowed to what was allowed before, until it is forgotten', async () => {
     const clientId = await registerClient(storage());
-    const consent: Consent = { subject: 'a@carbon.super', clientId, scope: ['read', 'openid'], grantedAt: 5 };
+    const tenantDomain = 'carbon.super';
+    const consent: Consent = {
+      subject: 'a@carbon.super',
+      tenantDomain,
+      clientId,
+      scope: ['read', 'openid'],
+      grantedAt: 5,
+    };
     await consents().rememberConsent(consent);
     await consents().rememberConsent({ ...consent, scope: ['write', 'read'], grantedAt: 6 });
     const kept = { ...consent, scope: ['openid', 'read', 'write'], grantedAt: 6 };
@@ -87,10 +94,10 @@ export function loginStoreContract({ storage, clock }: Subject): void {
     const { id, tenantDomain, subject } = await user();
     const [kept, deleted] = [await registerClient(storage()), await registerClient(storage())];
     for (const clientId of [kept, deleted]) {
-      await consents().rememberConsent({ subject, clientId, scope: ['read'], grantedAt: 5 });
+      await consents().rememberConsent({ subject, tenantDomain, clientId, scope: ['read'], grantedAt: 5 });
     }
     await storage().clientRegistry.deleteRegistration(deleted);
-    await consents().rememberConsent({ subject, clientId: deleted, scope: ['read'], grantedAt: 5 });
+    await consents().rememberConsent({ subject, tenantDomain, clientId: deleted, scope: ['read'], grantedAt: 5 });
     expect((await consents().listConsents(subject)).map(({ clientId }) => clientId)).toEqual([kept]);
     await storage().users.deleteUser(tenantDomain, id);
     expect(await consents().listConsents(subject)).toEqual([]);

@@ -19,6 +19,8 @@ import { StepLost } from './steps.js';
 
 export type AuthorizeHandlers = Readonly<Record<'authorize' | 'decide' | 'resend' | 'showConsent', Handler>>;
 
+const maxResent = 6_000;
+
 /** The authorization endpoint as browsers see it, and the consent page. */
 export function createAuthorizeHandlers(parts: InteractiveParts): AuthorizeHandlers {
   const { endpoint, logins } = parts;
@@ -67,7 +69,17 @@ export function createAuthorizeHandlers(parts: InteractiveParts): AuthorizeHandl
       return sendPage(visit.reply, page);
     },
 
-    resend,
+    /**
+     * A client's request by POST (RFC 6749 §3.1). It comes from another site, so the browser keeps the login's cookie
+     * back (SameSite); with the GET that follows it is sent. One that is too large for that is answered as it is.
+     */
+    async resend(visit) {
+      const query = new URLSearchParams(
+        visit.list.map(({ name, value }): [string, string] => [name, value]),
+      ).toString();
+      if (query.length <= maxResent) return redirect(visit, `/oauth2/authorize?${query}`);
+      return proceed(parts, visit, await endpoint.read(visit.list), undefined);
+    },
   };
 
   /** The step belongs to one login: consent is never given in the name of somebody else. */
@@ -83,16 +95,4 @@ interface ConsentStep {
   readonly step: Step;
   readonly request: AuthorizationRequest;
   readonly session: LoginSession;
-}
-
-const maxResent = 6_000;
-
-/**
- * A client's request by POST (RFC 6749 §3.1). It comes from another site, so the browser keeps the login's cookie back (SameSite). With the GET that
- * follows it is sent.
- */
-async function resend(visit: Visit) {
-  const query = new URLSearchParams(visit.list.map(({ name, value }): [string, string] => [name, value])).toString();
-  if (query.length > maxResent) throw new StepLost();
-  return redirect(visit, `/oauth2/authorize?${query}`);
 }

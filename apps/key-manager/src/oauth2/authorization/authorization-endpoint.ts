@@ -85,9 +85,9 @@ export function createAuthorizationEndpoint(deps: AuthorizationEndpointDeps): Au
       const scope = (await grantedScope(request, owner)).filter((name) => shown.includes(name));
       if (scope.length === 0) throw refused(request, 'invalid_scope', 'Nothing of what was asked for can be granted.');
       if (remember && canBeRemembered(request)) {
-        const { client } = request;
-        const grantedAt = clock.now();
-        await consents.rememberConsent({ subject: session.subject, clientId: client.clientId, scope, grantedAt });
+        const { subject, tenantDomain } = session;
+        const { clientId } = request.client;
+        await consents.rememberConsent({ subject, tenantDomain, clientId, scope, grantedAt: clock.now() });
       }
       return answer(request, session, scope, clientAddress);
     },

@@ -5,6 +5,7 @@ import { isClaimed } from './redirect-uri.js';
 export interface Consent {
   /** Full user name. */
   readonly subject: string;
+  readonly tenantDomain: string;
   readonly clientId: string;
   readonly scope: readonly string[];
   readonly grantedAt: number;

@@ -55,7 +55,7 @@ export class TypeOrmLoginStore implements LoginSessionStore, ConsentStore {
   async findConsent(subject: string, clientId: string): Promise<Consent | undefined> {
     const row = await this.db.find(undefined, (run) =>
       run.row<ConsentColumns>(
-        'select subject, client_id, scope, granted_at from consents where subject = $1 and client_id = $2',
+        'select subject, tenant_domain, client_id, scope, granted_at from consents where subject = $1 and client_id = $2',
         [subject, clientId],
       ),
     );
@@ -64,14 +64,14 @@ export class TypeOrmLoginStore implements LoginSessionStore, ConsentStore {
 
   async rememberConsent(consent: Consent): Promise<void> {
     assertStorable(consent);
-    const { subject, clientId, scope, grantedAt } = consent;
+    const { subject, tenantDomain, clientId, scope, grantedAt } = consent;
     await this.db.run((run) =>
       run.changed(
-        `insert into consents (subject, client_id, scope, granted_at)
-         select $1, client_id, $3::text[], $4 from oauth_clients where client_id = $2 for key share
+        `insert into consents (subject, tenant_domain, client_id, scope, granted_at)
+         select $1, $5, client_id, $3::text[], $4 from oauth_clients where client_id = $2 for key share
          on conflict (subject, client_id) do update set granted_at = excluded.granted_at,
            scope = array(select distinct name collate "C" from unnest(consents.scope || excluded.scope) name order by 1)`,
-        [subject, clientId, [...scope].sort(), grantedAt],
+        [subject, clientId, [...scope].sort(), grantedAt, tenantDomain],
       ),
     );
   }
@@ -79,7 +79,7 @@ export class TypeOrmLoginStore implements LoginSessionStore, ConsentStore {
   async listConsents(subject: string): Promise<Consent[]> {
     const rows = await this.db.find([], (run) =>
       run.rows<ConsentColumns>(
-        'select subject, client_id, scope, granted_at from consents where subject = $1 order by client_id',
+        'select subject, tenant_domain, client_id, scope, granted_at from consents where subject = $1 order by client_id',
         [subject],
       ),
     );
@@ -122,11 +122,18 @@ function toSession(row: SessionColumns): LoginSession {
 
 interface ConsentColumns {
   subject: string;
+  tenant_domain: string;
   client_id: string;
   scope: string[];
   granted_at: number;
 }
 
-const toConsent = ({ subject, client_id: clientId, scope, granted_at: grantedAt }: ConsentColumns): Consent => {
-  return { subject, clientId, scope, grantedAt };
-};
+function toConsent(row: ConsentColumns): Consent {
+  return {
+    subject: row.subject,
+    tenantDomain: row.tenant_domain,
+    clientId: row.client_id,
+    scope: row.scope,
+    grantedAt: row.granted_at,
+  };
+}

@@ -20,10 +20,11 @@ create index login_sessions_to_sweep on login_sessions (expires_at);
 const consents = `
 -- What users allowed clients for good.
 create table consents (
-  subject     text collate "C" not null,
-  client_id   text collate "C" not null references oauth_clients (client_id) on delete cascade,
-  scope       text[] not null,
-  granted_at  bigint not null,
+  subject        text collate "C" not null,
+  tenant_domain  text collate "C" not null,
+  client_id      text collate "C" not null references oauth_clients (client_id) on delete cascade,
+  scope          text[] not null,
+  granted_at     bigint not null,
   primary key (subject, client_id)
 );
 create index consents_of_client on consents (client_id);
