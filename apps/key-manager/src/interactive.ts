@@ -2,12 +2,14 @@ import { createScopeTexts } from './apis/scope-texts.js';
 import type { ApplicationStore } from './applications/application-store.js';
 import type { InteractiveParts } from './http/authorize/flow.js';
 import { createSealedSteps } from './http/authorize/sealed-steps.js';
+import { WrongCodes } from './http/authorize/wrong-codes.js';
 import { createAuthorizationEndpoint } from './oauth2/authorization/authorization-endpoint.js';
 import type { ConsentStore } from './oauth2/authorization/consent.js';
 import type { LoginSessionStore } from './oauth2/authorization/login-session.js';
 import { createLogins } from './oauth2/authorization/logins.js';
 import type { IdTokenHints } from './oauth2/authorization/logout-request.js';
 import type { PushedRequests } from './oauth2/authorization/pushed-request.js';
+import { deviceDecisions } from './oauth2/device-authorization/device-decision.js';
 import type { AuditLog, ClientStore, CodeStore, ResourceOwners, ScopeStore } from './oauth2/ports.js';
 import { createScopePolicy } from './oauth2/scope.js';
 import { createTokenIssuer, type TokenIssuerDeps } from './oauth2/token-issuer.js';
@@ -39,6 +41,7 @@ export function createInteractive(deps: InteractiveDeps): InteractiveParts {
     logins: createLogins(deps),
     steps: createSealedSteps(secretKey, () => clock.now()),
     logout: deps,
+    device: { decisions: deviceDecisions(deps), wrongCodes: new WrongCodes(clock), audit: deps.audit },
     publicOrigin: new URL(deps.issuer).origin,
     async describeClient({ name, applicationId }) {
       const application = applicationId === undefined ? undefined : await applications.findApplication(applicationId);

@@ -82,7 +82,7 @@ describe.each(eachStorage)('grant_type=jwt-bearer over HTTPS, $name storage', ({
     expect((await exchange(assertion())).body.error).toBe('invalid_grant');
   });
 
-  it.each<[string, object, string]>([
+  it.each<[string, Record<string, unknown>, string]>([
     ['expired', { exp: 1 }, 'JSON Web Token is expired'],
     ['of an unknown issuer', { iss: 'https://evil.example' }, 'No Registered IDP found for the issuer of the JWT.'],
     ['for somebody else', { aud: 'x' }, 'The JWT is for another audience.'],

@@ -79,7 +79,7 @@ describe.each(eachStorage)('grant_type=token-exchange over HTTPS, $name storage'
     expect((await exchange(token, own)).body.error).toBe('invalid_request');
   });
 
-  it.each<[string, object]>([
+  it.each<[string, Record<string, unknown>]>([
     ['expired', { exp: 1 }],
     ['of an unknown issuer', { iss: 'https://evil.example' }],
     ['for another audience', { aud: 'x' }],

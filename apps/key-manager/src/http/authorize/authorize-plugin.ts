@@ -7,6 +7,7 @@ import type { Callers } from '../../operations/callers.js';
 import { assertPlainBody } from '../plain-body.js';
 import { assets } from './assets.js';
 import { createAuthorizeHandlers } from './authorize-handlers.js';
+import { createDeviceHandlers } from './device-handlers.js';
 import { type Handler, type InteractiveParts, paths, redirect, respond, type Visit, withQuery } from './flow.js';
 import { createLoginHandlers } from './login-handlers.js';
 import { createLogoutHandler } from './logout-handlers.js';
@@ -20,6 +21,7 @@ export function authorizePlugin(parts: InteractiveParts, callers: Callers): Fast
   const { authorize, decide, resend, showConsent } = createAuthorizeHandlers(parts);
   const login = createLoginHandlers(parts);
   const logout = createLogoutHandler(parts);
+  const device = createDeviceHandlers(parts);
   const ownPage = ownPagesOnly(parts.publicOrigin);
   return async (fastify) => {
     readForms(fastify);
@@ -35,6 +37,8 @@ export function authorizePlugin(parts: InteractiveParts, callers: Callers): Fast
     get(paths.login, login.show);
     post('/commonauth', (visit) => ownPage(visit, login.logIn));
     get(paths.error, async ({ reply, form }) => sendPage(reply, errorPage(form.get('oauthErrorCode'))));
+    get('/device', device.show);
+    post('/device', (visit) => ownPage(visit, device.act));
     get('/oidc/logout', logout);
     post('/oidc/logout', (visit) => (visit.form.has('sessionDataKey') ? ownPage(visit, logout) : logout(visit)));
     for (const { path, type, content } of assets) {

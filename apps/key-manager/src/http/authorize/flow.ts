@@ -10,6 +10,7 @@ import type { Client } from '../../oauth2/model.js';
 import type { Parameter, Parameters } from '../../oauth2/parameters.js';
 import { pagesPrefix } from './assets.js';
 import type { ClientText, ScopeText } from './consent-page.js';
+import type { DeviceParts } from './device-handlers.js';
 import { formPostPage } from './other-pages.js';
 import { pageHeaders, sendPage } from './page.js';
 import type { SealedSteps, Step } from './sealed-steps.js';
@@ -21,6 +22,7 @@ export interface InteractiveParts {
   readonly logins: Logins;
   readonly steps: SealedSteps;
   readonly logout: LogoutDeps;
+  readonly device: DeviceParts;
   /** Where browsers reach the pages. */
   readonly publicOrigin: string;
   describeClient(client: Client): Promise<ClientText>;

@@ -6,8 +6,8 @@ import { type LoginProblem, loginPage } from './login-page.js';
 import { sendPage } from './page.js';
 import type { Step } from './sealed-steps.js';
 
-const maxUsername = 512;
-const maxPassword = 1_024;
+export const maxUsername = 512;
+export const maxPassword = 1_024;
 
 /** The login page and its form. */
 export function createLoginHandlers(parts: InteractiveParts): { readonly show: Handler; readonly logIn: Handler } {
@@ -74,7 +74,7 @@ export function createLoginHandlers(parts: InteractiveParts): { readonly show: H
   }
 }
 
-function problemOf(thrown: unknown): LoginProblem | undefined {
+export function problemOf(thrown: unknown): LoginProblem | undefined {
   if (thrown instanceof TooManyAttempts) return { kind: 'too-many', retryAfterSeconds: thrown.retryAfterSeconds };
   if (thrown instanceof TemporarilyUnavailable) return { kind: 'busy', retryAfterSeconds: thrown.retryAfterSeconds };
   return undefined;

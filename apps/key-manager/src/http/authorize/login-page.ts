@@ -13,14 +13,14 @@ export type LoginProblem =
   | { readonly kind: 'too-many'; readonly retryAfterSeconds: number }
   | { readonly kind: 'busy'; readonly retryAfterSeconds: number };
 
-const statuses = { wrong: 200, 'too-many': 429, busy: 503 } as const;
+export const loginStatuses = { wrong: 200, 'too-many': 429, busy: 503 } as const;
 
 /** Where a user gives name and password. WSO2: login.do. */
 export function loginPage({ sessionDataKey, client, username, problem }: LoginPage): Page {
   const invalid = problem?.kind === 'wrong' && html` aria-invalid="true" aria-describedby="problem"`;
   const body = html`<h1>Log in</h1>
 <p class="lead">to continue to <strong><bdi>${plainName(client)}</bdi></strong></p>
-${problem && describe(problem)}
+${problem && describeProblem(problem)}
 <form method="post" action="/commonauth">
 <input type="hidden" name="sessionDataKey" value="${sessionDataKey}">
 <input type="hidden" name="tocommonauth" value="true">
@@ -35,13 +35,13 @@ ${problem && describe(problem)}
   return {
     title: problem ? 'Problem: Log in' : 'Log in',
     body,
-    status: problem ? statuses[problem.kind] : 200,
+    status: problem ? loginStatuses[problem.kind] : 200,
     ...(problem && problem.kind !== 'wrong' && { retryAfterSeconds: problem.retryAfterSeconds }),
   };
 }
 
 /** The same words whether the user is unknown, locked, or of another tenant. */
-function describe(problem: LoginProblem): Html {
+export function describeProblem(problem: LoginProblem): Html {
   switch (problem.kind) {
     case 'wrong':
       return alert('User name and password don’t match.', 'Check both, then try again.');

@@ -86,10 +86,8 @@ export function createDeviceAuthorization(
   async function saveUserCode(code: Omit<Parameters<CodeStore['saveCode']>[0], 'hash'>): Promise<string> {
     for (let collisions = 0; ; collisions++) {
       const userCode = newUserCode(values.random);
-      const hash = userCodeHash(userCode);
-      if (!hash) throw new Error('a new user code cannot be read');
       try {
-        await codes.saveCode({ ...code, hash });
+        await codes.saveCode({ ...code, hash: userCodeHash(userCode) });
         return userCode;
       } catch (error) {
         if (!(error instanceof Error && error.name === 'AlreadyExists') || collisions >= maxCollisions) throw error;

@@ -16,11 +16,13 @@ export function newUserCode(randomHex: () => string): string {
   return `${code.slice(0, 4)}-${code.slice(4)}`;
 }
 
-/** The look-up key of what somebody typed, however they grouped it; undefined for what can't be a code. */
-export function userCodeHash(typed: string): Buffer | undefined {
+/** What somebody typed, however they grouped it, as it was handed out; undefined for what can't be a code. */
+export function readUserCode(typed: string): string | undefined {
   if (typed.length > 32) return undefined;
   const code = typed.toUpperCase().replace(/[\s._-]/g, '');
-  return code.length === length && [...code].every((character) => alphabet.includes(character))
-    ? sha256(`user_code ${code}`)
-    : undefined;
+  const isCode = code.length === length && [...code].every((character) => alphabet.includes(character));
+  return isCode ? `${code.slice(0, 4)}-${code.slice(4)}` : undefined;
 }
+
+/** The look-up key of a code. */
+export const userCodeHash = (userCode: string): Buffer => sha256(`user_code ${userCode}`);

@@ -71,7 +71,7 @@ describe('grant_type=jwt-bearer', () => {
   });
 
   const now = 1_700_000_000;
-  it.each<[string, object, string]>([
+  it.each<[string, Record<string, unknown>, string]>([
     ['an unknown issuer', { iss: 'https://evil.example' }, 'No Registered IDP found for the issuer of the JWT.'],
     ['no issuer', { iss: undefined }, 'No Registered IDP found for the issuer of the JWT.'],
     ['an expired assertion', { exp: now - 61 }, 'JSON Web Token is expired'],

@@ -83,7 +83,7 @@ describe('grant_type=token-exchange', () => {
       await expect(exchange(token)).resolves.toBeDefined();
     });
 
-    it.each<[string, object, string]>([
+    it.each<[string, Record<string, unknown>, string]>([
       ['expired', { exp: 1_600_000_000 }, 'JSON Web Token is expired'],
       ['of an unknown issuer', { iss: 'https://evil.example' }, 'No Registered IDP found for the issuer of the JWT.'],
       ['for another audience', { aud: 'other' }, 'The JWT is for another audience.'],
