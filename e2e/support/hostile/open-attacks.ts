@@ -10,7 +10,7 @@ const attack = (at: Listener, endpoint: string, what: string, sent: Sent): Attac
 
 const invalidToken = oauth(401, 'invalid_token', { 'www-authenticate': /^Bearer .*error="invalid_token"/ });
 /** RFC 6750 §3.1: a request without any credentials is not told of an error. */
-const noToken: Expected = oauth(401, 'invalid_token', { 'www-authenticate': /^Bearer / });
+const noToken: Expected = oauth(401, 'invalid_token', { 'www-authenticate': /^Bearer realm="Keygate"$/ });
 
 const json = { 'Content-Type': 'application/json' };
 const unsignedJwt = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYW5hcnkifQ.';
@@ -22,11 +22,13 @@ const badTokens: readonly (readonly [what: string, authorization: string])[] = [
   ['a token of 10,000 characters', `Bearer ${'f'.repeat(10_000)}`],
   ['a token with dots only', 'Bearer ...'],
 ];
-const noTokens: readonly (readonly [what: string, authorization: string])[] = [
-  ['no token', ''],
+const malformedTokens: readonly (readonly [what: string, authorization: string])[] = [
   ['an empty token', 'Bearer'],
   ['two tokens', 'Bearer canary canary'],
   ['two tokens and a comma', 'Bearer canary, Bearer canary'],
+];
+const noTokens: readonly (readonly [what: string, authorization: string])[] = [
+  ['no token', ''],
   ['another scheme', 'Basic Y2FuYXJ5OmNhbmFyeQ=='],
 ];
 
@@ -35,12 +37,14 @@ export function userInfoAttacks(at: Listener, path: string): Attack[] {
   const post = (what: string, body: string, answer: Expected, sent: Partial<Attack> = {}) =>
     attack(at, path, what, { method: 'POST', headers: { 'Content-Type': form }, body, answer, ...sent });
   return [
-    ...badTokens.map(([what, authorization]) => attack(at, path, what, { authorization, answer: invalidToken })),
+    ...[...badTokens, ...malformedTokens].map(([what, authorization]) =>
+      attack(at, path, what, { authorization, answer: invalidToken }),
+    ),
     ...noTokens.map(([what, authorization]) => attack(at, path, what, { authorization, answer: noToken })),
     attack(at, path, 'a token in the query', { path: `${path}?access_token=canary`, answer: noToken }),
     attack(at, path, 'two Authorization headers', {
       headers: { Authorization: ['Bearer canary', 'Bearer canary2'] },
-      answer: noToken,
+      answer: invalidToken,
     }),
     post('a token in the header and in the form', 'access_token=canary', invalidRequest(), {
       authorization: 'Bearer canary',
@@ -128,7 +132,7 @@ const basicChallenge = { 'www-authenticate': /^Basic / };
 export function restAttacks(path: string, shape: 'wso2' | 'scim' = 'wso2'): Attack[] {
   const refused: Expected = { ...wso2(401, shape === 'scim' ? basicChallenge : bearerChallenge), shape };
   return [
-    ...[...badTokens, ...noTokens].map(([what, authorization]) =>
+    ...[...badTokens, ...malformedTokens, ...noTokens].map(([what, authorization]) =>
       attack('key manager', path, what, { authorization, answer: refused }),
     ),
     attack('key manager', path, 'a wrong method', { method: 'PROPFIND', answer: wso2(404) }),

@@ -102,6 +102,15 @@ export class InvalidToken extends OAuthError {
   }
 }
 
+/** No access token was sent, so the challenge names no error, as if something were wrong with one. RFC 6750 §3.1. */
+export class TokenMissing extends OAuthError {
+  override readonly wwwAuthenticate = 'Bearer realm="Keygate"';
+
+  constructor() {
+    super('invalid_token', 'An access token is needed.', 401);
+  }
+}
+
 /** The access token is good, but not for this. RFC 6750 §3.1. */
 export class InsufficientScope extends OAuthError {
   override readonly wwwAuthenticate: string;

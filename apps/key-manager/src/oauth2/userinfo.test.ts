@@ -69,6 +69,16 @@ describe('userinfo', () => {
     });
   });
 
+  it.each([undefined, 'Basic YTpi', 'Token abc'])(
+    'challenges %j without naming an error (RFC 6750 §3.1)',
+    async (sent) => {
+      const { userInfo, refused } = await world();
+      const request = { parameters: [], authorization: sent, clientAddress: '' };
+      const { status, wwwAuthenticate } = await refused(userInfo(request));
+      expect([status, wwwAuthenticate]).toEqual([401, 'Bearer realm="Keygate"']);
+    },
+  );
+
   it('answers invalid_token when the token is dead, its user is gone, or it is a refresh or id token', async () => {
     const { password, ask, refused, revoke, clock, storage } = await world();
     const one = await password({ scope: 'openid' });

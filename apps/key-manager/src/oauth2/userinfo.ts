@@ -1,5 +1,5 @@
 import type { ClientRequest } from './client-request.js';
-import { InsufficientScope, InvalidRequest, InvalidToken } from './errors.js';
+import { InsufficientScope, InvalidRequest, InvalidToken, TokenMissing } from './errors.js';
 import { isExpired } from './lifetimes.js';
 import type { AccessTokenRecord } from './model.js';
 import { readParameters } from './parameters.js';
@@ -55,16 +55,19 @@ interface Presented {
   readonly value: string;
 }
 
+const isOurs = /^(bearer|dpop)\b/i;
+
 /** RFC 6750 §2.1 and §2.2, RFC 9449 §7.1; one way at a time. Never the query: it ends up in logs (RFC 9700 §4.3.2). */
 function presentedToken({ authorization, parameters }: ClientRequest): Presented {
   const inBody = readParameters(parameters).get('access_token');
   if (authorization === undefined) {
-    if (inBody === undefined) throw new InvalidToken('An access token is needed.');
+    if (inBody === undefined) throw new TokenMissing();
     return { scheme: 'bearer', value: inBody };
   }
   if (inBody !== undefined) throw new InvalidRequest('The access token is sent in more than one way.');
   const [, scheme, value] = /^(bearer|dpop) +([\w.~+/-]+=*) *$/i.exec(authorization) ?? [];
-  if (scheme === undefined || value === undefined) throw new InvalidToken('An access token is needed.');
+  if (scheme === undefined || value === undefined)
+    throw isOurs.test(authorization) ? new InvalidToken() : new TokenMissing();
   return { scheme: scheme.toLowerCase() as Presented['scheme'], value };
 }
 
