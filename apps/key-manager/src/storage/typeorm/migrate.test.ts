@@ -99,13 +99,14 @@ describe('migrations', () => {
          select from information_schema.columns c
          where c.table_name = t.table_name and c.column_name = 'tenant_domain') order by table_name`,
     )) as { table_name: string }[];
-    // Tokens belong to the tenant of their grant; the rest is the server's own.
+    // Tokens, and pairs that are given out again, belong to the tenant of their grant; the rest is the server's own.
     expect(without.map((row) => row.table_name)).toEqual([
       'access_tokens',
       'audit_head',
       'catalog_events',
       'counters',
       'refresh_tokens',
+      'reusable_tokens',
       'revocations',
       'schema_migrations',
       'settings',
