@@ -3,6 +3,7 @@ import { faults } from '../../apps/gateway/src/pipeline/gateway-errors.js';
 import {
   InsufficientScope,
   InvalidClient,
+  InvalidDpopProof,
   InvalidGrant,
   InvalidRequest,
   InvalidScope,
@@ -12,6 +13,7 @@ import {
   TemporarilyUnavailable,
   UnauthorizedClient,
   UnsupportedGrantType,
+  UseDpopNonce,
 } from '../../apps/key-manager/src/oauth2/errors.js';
 import { errorsPage } from './errors-page.js';
 import { read, root } from './repository.js';
@@ -25,6 +27,8 @@ const examples = [
   [new InvalidScope(''), 'The scope is malformed, or more than was granted.'],
   [new InvalidToken(), 'The access token is unknown, expired, revoked, or bound to somebody else (RFC 6750).'],
   [new InsufficientScope('', ''), 'The access token is good, but its scope does not reach (RFC 6750).'],
+  [new InvalidDpopProof(), 'The DPoP proof is missing, wrong, or was used before (RFC 9449).'],
+  [new UseDpopNonce(''), 'The DPoP proof needs the nonce in `DPoP-Nonce` (RFC 9449); at `userinfo` the status is 401.'],
   [new TemporarilyUnavailable(), 'Too busy, or something needed is away; `Retry-After` says when to try again.'],
   [new ServerError(), 'A bug or a broken part.'],
 ] as const;

@@ -1,11 +1,13 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { connect as connectHttp2 } from 'node:http2';
-import { type RequestOptions as HttpsOptions, request } from 'node:https';
+import { type RequestOptions, request } from 'node:https';
 import { type RunningRedis, startRedis } from '@keygate/common/testing';
 import { ensureCertificate } from '@keygate/common/tls';
 import * as dpop from 'dpop';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { send, startTestBed, type TestBed, type TestBedOptions } from './support/test-gateway.js';
+
+type HttpsOptions = RequestOptions & { readonly session?: Buffer | undefined };
 
 const path = '/petstore/1.0.0/pets';
 const beds: TestBed[] = [];

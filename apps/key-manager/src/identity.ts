@@ -20,12 +20,14 @@ export const issuerPath = '/oauth2/token';
 
 export function createIdentity(config: KeyManagerConfig['keyManager'], issuer: string, ring: KeyRing): Identity {
   const keyManager = issuer.slice(0, -issuerPath.length);
-  const { oauth2: settings } = config;
+  const { oauth2: settings, gatewayUrl } = config;
+  const asksForCertificates = config.tls.clientCertificates === 'request';
+  const fixed = { issuer, keyManager, settings, asksForCertificates, gatewayUrl, claimScopes, claimNames };
   return {
     issuer,
     keyManager,
     maxAgeSeconds: settings.signing.jwksMaxAgeSeconds,
-    metadata: (gateway) => serverMetadata({ issuer, keyManager, gateway, settings, claimScopes, claimNames }),
+    metadata: (gateway) => serverMetadata({ ...fixed, gateway }),
     jwks: () => ring.jwks,
   };
 }

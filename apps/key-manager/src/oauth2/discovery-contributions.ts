@@ -1,5 +1,6 @@
-import { verifiableAlgorithms } from './assertions/signed-jwt.js';
+import { dpopAlgorithms } from '@keygate/common/dpop';
 import { grantOf } from './authorization/response-type.js';
+import { clientAssertionAlgorithms } from './client-assertion.js';
 import type { Contribution } from './discovery.js';
 import { signingAlgorithms } from './signing/jws.js';
 
@@ -43,12 +44,34 @@ const clientAuthentication: Contribution = ({ settings }) => {
   const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', ...certificates];
   return {
     token_endpoint_auth_methods_supported: [...methods, 'none'],
-    token_endpoint_auth_signing_alg_values_supported: verifiableAlgorithms,
+    token_endpoint_auth_signing_alg_values_supported: clientAssertionAlgorithms,
     revocation_endpoint_auth_methods_supported: [...methods, 'none'],
-    revocation_endpoint_auth_signing_alg_values_supported: verifiableAlgorithms,
+    revocation_endpoint_auth_signing_alg_values_supported: clientAssertionAlgorithms,
     // RFC 7662 §4: not everyone who knows a client id may try out tokens.
     introspection_endpoint_auth_methods_supported: methods,
-    introspection_endpoint_auth_signing_alg_values_supported: verifiableAlgorithms,
+    introspection_endpoint_auth_signing_alg_values_supported: clientAssertionAlgorithms,
+  };
+};
+
+/** RFC 7591 §3. */
+const registration: Contribution = ({ keyManager, settings }) =>
+  (settings.registration?.access ?? 'off') === 'off' ? {} : { registration_endpoint: `${keyManager}/oauth2/register` };
+
+/** RFC 9449 §5.1. */
+const dpop: Contribution = () => ({ dpop_signing_alg_values_supported: dpopAlgorithms });
+
+/** RFC 8705 §3.3 and §5: where no certificate is asked for, so that browsers don't ask their users, the gateways do. */
+const certificateBoundTokens: Contribution = ({ gateway, asksForCertificates, gatewayUrl }) => {
+  if (gateway !== undefined || asksForCertificates) return { tls_client_certificate_bound_access_tokens: true };
+  if (gatewayUrl === undefined) return {};
+  const base = gatewayUrl.replace(/\/+$/, '');
+  return {
+    tls_client_certificate_bound_access_tokens: true,
+    mtls_endpoint_aliases: {
+      token_endpoint: `${base}/token`,
+      revocation_endpoint: `${base}/revoke`,
+      userinfo_endpoint: `${base}/userinfo`,
+    },
   };
 };
 
@@ -66,5 +89,8 @@ export const contributions: readonly Contribution[] = [
   grants,
   authorization,
   clientAuthentication,
+  registration,
+  dpop,
+  certificateBoundTokens,
   openIdConnect,
 ];

@@ -13,7 +13,12 @@ export interface MetadataContext {
   readonly settings: OAuth2Settings & {
     /** CAs whose certificates prove clients, if there are any. */
     readonly clientCertificateCaFile?: string | undefined;
+    readonly registration?: { readonly access: 'off' | 'users' | 'open' } | undefined;
   };
+  /** Whether the key managers ask clients for a certificate; gateways do unless told otherwise. */
+  readonly asksForCertificates?: boolean | undefined;
+  /** Base URL of the gateways, if it was configured. */
+  readonly gatewayUrl?: string | undefined;
   /** Scopes and claims that `userinfo` knows. */
   readonly claimScopes: readonly string[];
   readonly claimNames: readonly string[];

@@ -88,6 +88,14 @@ describe('dynamic registration (RFC 7591)', () => {
     expect(answer).toMatchObject({ status, body: { error, error_description: expect.any(String) } });
   });
 
+  it.each([
+    [{ 'content-encoding': 'gzip' }, 415],
+    [{ 'content-type': 'application/json; charset=utf-16' }, 400],
+  ])('takes no body with %j', async (headers, status) => {
+    const answer = await world.call('POST', register, { basic, headers, body: machine });
+    expect(answer).toMatchObject({ status, body: { error: 'invalid_client_metadata' } });
+  });
+
   it('takes JSON only', async () => {
     const answer = await world.call('POST', register, { basic, form: { client_name: 'x' } });
     expect(answer).toMatchObject({ status: 415, body: { error: 'invalid_client_metadata' } });

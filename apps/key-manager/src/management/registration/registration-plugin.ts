@@ -11,6 +11,8 @@ import {
   showManaged,
   updateManaged,
 } from '../../applications/client-registration.js';
+import { assertPlainBody } from '../../http/plain-body.js';
+import { OAuthError } from '../../oauth2/errors.js';
 import { clientInformation } from '../../oauth2/registration/client-information.js';
 import { RegistrationRefusal } from '../../oauth2/registration/registration-refusal.js';
 import { type Authenticators, authenticate } from '../rest/authenticate.js';
@@ -139,7 +141,15 @@ function view(
 function readJson(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   const json = fastify.getDefaultJsonParser('error', 'error');
-  fastify.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: maxBodyBytes }, json);
+  const options = { parseAs: 'string', bodyLimit: maxBodyBytes } as const;
+  fastify.addContentTypeParser<string>('application/json', options, (request, body, done) => {
+    try {
+      assertPlainBody(request.headers);
+      json(request, body, done);
+    } catch (fault) {
+      done(fault as Error);
+    }
+  });
 }
 
 function objectOf(body: unknown): Readonly<Record<string, unknown>> {
@@ -160,6 +170,9 @@ const errorCodes: Readonly<Record<number, string>> = {
 function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (thrown instanceof RegistrationRefusal) {
     return send(reply, 400, { error: thrown.error, error_description: thrown.description });
+  }
+  if (thrown instanceof OAuthError && thrown.status < 500) {
+    return send(reply, thrown.status, { error: 'invalid_client_metadata', error_description: thrown.description });
   }
   const { status, description, headers } = toRestError(thrown);
   if (status >= 500) request.log.error({ err: thrown }, 'registration failed');
