@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { start } from './processes.js';
@@ -21,6 +21,8 @@ export interface ProtectedPath {
 /** Debian's Apache with mod_oauth2: a resource server that knows of us only what the specifications say. */
 export async function startApache(paths: readonly ProtectedPath[]): Promise<Apache> {
   const { path: folder, remove } = temporaryFolder();
+  // Its workers are another user.
+  chmodSync(folder, 0o755);
   const port = await freePort();
   for (const { name } of paths) {
     mkdirSync(join(folder, 'htdocs', name), { recursive: true });
@@ -46,7 +48,7 @@ export async function startApache(paths: readonly ProtectedPath[]): Promise<Apac
 }
 
 function configuration(folder: string, port: number, paths: readonly ProtectedPath[]): string {
-  const modules = ['mpm_event', 'authn_core', 'authz_core', 'dir', 'oauth2'];
+  const modules = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'dir', 'oauth2'];
   const user = process.getuid?.() === 0 ? ['User www-data', 'Group www-data'] : [];
   return [
     ...modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`),
@@ -55,7 +57,7 @@ function configuration(folder: string, port: number, paths: readonly ProtectedPa
     ...user,
     `PidFile ${folder}/apache.pid`,
     `Mutex file:${folder} default`,
-    'ErrorLog /dev/stderr',
+    `ErrorLog ${folder}/error.log`,
     `DocumentRoot ${folder}/htdocs`,
     'DirectoryIndex index.html',
     `<Directory ${folder}/htdocs>`,
