@@ -10,6 +10,7 @@ import { janitorContract } from './janitor.contract.js';
 import { loginStoreContract } from './login.store.contract.js';
 import { reusableTokensContract } from './reusable-tokens.contract.js';
 import { scopeLossesContract } from './scope-losses.contract.js';
+import { scopeTextStoreContract } from './scope-text.store.contract.js';
 import { signingKeyStoreContract } from './signing-key.store.contract.js';
 import type { Storage } from './storage.js';
 import { subscriptionStoreContract } from './subscription.store.contract.js';
@@ -55,6 +56,7 @@ export function storageContract(open: (clock: TestClock) => Promise<Opened>): vo
   describe('tokens', () => tokenStoreContract(subject));
   describe('codes', () => codeStoreContract(subject));
   describe('logins and consents', () => loginStoreContract(subject));
+  describe('words of scopes', () => scopeTextStoreContract(subject));
   describe('audit log', () => auditStoreContract(subject));
   describe('users', () => userStoreContract(subject));
   describe('applications', () => applicationStoreContract(subject));

@@ -36,7 +36,7 @@ function render(value: Insertable): string {
   return String(value).replace(/[&<>"'`]/g, (character) => escapes[character] ?? '');
 }
 
-const maxNameLength = 120;
+const maxNameLength = 200;
 
 /**
  * A name that somebody chose, as it may stand in a sentence of ours: no control characters, none that turn the reading
