@@ -1,6 +1,7 @@
 import { dpopAlgorithms } from '@keygate/common/dpop';
 import { grantOf } from './authorization/response-type.js';
 import { clientAssertionAlgorithms } from './client-assertion.js';
+import { deviceCodeGrantType } from './device-authorization/device-authorization-endpoint.js';
 import type { Contribution } from './discovery.js';
 import { signingAlgorithms } from './signing/jws.js';
 
@@ -57,6 +58,18 @@ const clientAuthentication: Contribution = ({ settings }) => {
 const registration: Contribution = ({ keyManager, settings }) =>
   (settings.registration?.access ?? 'off') === 'off' ? {} : { registration_endpoint: `${keyManager}/oauth2/register` };
 
+/** RFC 8628 §4. */
+const devices: Contribution = ({ keyManager, settings }) =>
+  settings.grantTypes.includes(deviceCodeGrantType)
+    ? { device_authorization_endpoint: `${keyManager}/oauth2/device_authorize` }
+    : {};
+
+/** RFC 9126 §5. */
+const pushedRequests: Contribution = ({ keyManager, settings }) => ({
+  pushed_authorization_request_endpoint: `${keyManager}/oauth2/par`,
+  require_pushed_authorization_requests: settings.pushedAuthorization.required,
+});
+
 /** RFC 9449 §5.1. */
 const dpop: Contribution = () => ({ dpop_signing_alg_values_supported: dpopAlgorithms });
 
@@ -90,6 +103,8 @@ export const contributions: readonly Contribution[] = [
   authorization,
   clientAuthentication,
   registration,
+  devices,
+  pushedRequests,
   dpop,
   certificateBoundTokens,
   openIdConnect,

@@ -130,6 +130,8 @@ export interface Federation {
   readonly subject: string;
   /** The tenant's roles that the provider's mapping gave. */
   readonly roles: readonly string[];
+  /** No user here has that name, so tokens may say it as it is. */
+  readonly isUnmistakable?: boolean | undefined;
 }
 
 /** What a grant remembers beyond who and which scope; kept as one document. */

@@ -32,12 +32,14 @@ export async function assertedUser(
   const { issuer, subject } = statement;
   const { tenantDomain } = issuer;
   const roles = localRoles(statement);
-  if (!issuer.useLocalUser) {
-    const federation = { provider: issuer.name, subject, roles };
-    return { subject: federatedSubject(issuer, subject), tenantDomain, roles, federation };
-  }
   // The tenant is always the provider's own: what follows an `@` in a foreign name must not choose another one.
   const suffix = `@${tenantDomain}`;
+  if (!issuer.useLocalUser) {
+    const namesakes = [subject, subject + suffix].map((name) => resourceOwners.find(name));
+    const isUnmistakable = !subject.endsWith(suffix) && (await Promise.all(namesakes)).every((owner) => !owner);
+    const federation = { provider: issuer.name, subject, roles, ...(isUnmistakable && { isUnmistakable }) };
+    return { subject: federatedSubject(issuer, subject), tenantDomain, roles, federation };
+  }
   const owner = await resourceOwners.find(subject.endsWith(suffix) ? subject : subject + suffix);
   // Also for a locked user, who must not come back in as a federated one.
   if (owner?.tenantDomain !== tenantDomain) throw refuse('The subject is no user of this server.');

@@ -64,10 +64,21 @@ describe('grant_type=token-exchange', () => {
       expect(granted.issuedTokenType).toBe(type('jwt'));
       expect(granted.accessToken.split('.')).toHaveLength(3);
       const claims = JSON.parse(Buffer.from(granted.accessToken.split('.')[1] ?? '', 'base64url').toString());
-      expect(claims).toMatchObject({ groups: ['a'], client_id: clientId, aut: 'APPLICATION_USER' });
+      expect(claims).toMatchObject({ sub: 'bob', groups: ['a'], client_id: clientId, aut: 'APPLICATION_USER' });
       expect(await recordOf(granted.accessToken)).toBeDefined();
       expect(granted.idToken).toBeUndefined();
     });
+
+    it.each(['demo', 'demo@carbon.super', 'nobody@carbon.super'])(
+      'names %s so that nobody here is taken for them',
+      async (sub) => {
+        const { sign, exchange, introspect } = await createWorld();
+        const { accessToken } = await exchange(await sign({ sub }), { requested_token_type: type('jwt') });
+        const claims = JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString());
+        expect(claims.sub).toBe(`FEDERATED/example/${sub}@carbon.super`);
+        expect(await introspect({ token: accessToken })).toMatchObject({ sub: claims.sub });
+      },
+    );
 
     it('lives no longer than the subject token', async () => {
       const { sign, exchange } = await createWorld();
