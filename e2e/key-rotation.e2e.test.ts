@@ -12,6 +12,7 @@ import {
 } from './support/cluster.js';
 import type { Client } from './support/https-client.js';
 import { createApplication, generateKeys, management, subscribe } from './support/management-client.js';
+import { noSecretIsPrinted } from './support/no-secrets.js';
 import { freeOffset } from './support/ports.js';
 import { type Provisioned, provision } from './support/provision.js';
 import { basic, bearer, type Consumer, tokenClient } from './support/token-client.js';
@@ -220,6 +221,8 @@ describe('reuseActiveToken over two key managers', () => {
     await Promise.all(roles.map((role) => role.process.stop()));
     await postgres.stop();
   });
+
+  noSecretIsPrinted();
 });
 
 const of2 = (roles: readonly [Role, Role], index: number): Role => roles[index % 2 === 0 ? 0 : 1];

@@ -34,8 +34,8 @@ export function errorMessage(error: OAuthError): OAuthErrorAnswer {
 
 export function introspectionMessage(introspection: Introspection): IntrospectionMessage {
   if (!introspection.active) return { active: false };
-  const { confirmation, ...facts } = introspection;
-  return { ...facts, ...confirmationMessage(confirmation) };
+  const { confirmation, aud, ...facts } = introspection;
+  return { ...facts, aud: [aud].flat().join(' '), ...confirmationMessage(confirmation) };
 }
 
 function confirmationMessage(confirmation: Confirmation | undefined) {

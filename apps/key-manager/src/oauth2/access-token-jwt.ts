@@ -1,5 +1,6 @@
 import type { Client, Confirmation, GrantRecord } from './model.js';
 import { formatScope } from './scope.js';
+import { tokenSubject } from './token-subject.js';
 
 /** What the claims of an access token are made from; times in milliseconds. */
 export interface JwtFacts {
@@ -21,16 +22,21 @@ export const neverExpires = 253_402_300_799_000;
 
 export const seconds = (millis: number): number => Math.floor(millis / 1_000);
 
+/** `aud`: the resource servers that the grant named; else the client itself (WSO2). */
+export function audienceOf(details: GrantRecord['details'], clientId: string): string | readonly string[] {
+  const { audience = [] } = details ?? {};
+  return audience.length > 1 ? audience : (audience[0] ?? clientId);
+}
+
 /** RFC 9068 §2.2, with WSO2's `aut` and `azp`. Claims taken over from another issuer never stand in for our own. */
 export function accessTokenClaims(facts: JwtFacts): Record<string, unknown> {
   const { issuer, client, grant, scope, issuedAt, expiresAt = neverExpires, confirmation, jti } = facts;
-  const { audience = [], authentication, claims } = grant.details ?? {};
+  const { authentication, claims } = grant.details ?? {};
   return {
     ...claims,
     iss: issuer,
-    // RFC 9068 §2.2: the client, where no resource owner is involved.
-    sub: grant.subject ?? client.clientId,
-    aud: audience.length > 1 ? audience : (audience[0] ?? client.clientId),
+    sub: tokenSubject({ ...grant, clientId: client.clientId }),
+    aud: audienceOf(grant.details, client.clientId),
     azp: client.clientId,
     client_id: client.clientId,
     scope: formatScope(scope),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { audienceOf } from './access-token-jwt.js';
 import { readBasic } from './basic-credentials.js';
 import { type ClientAuthenticationDeps, createClientAuthentication } from './client-authentication.js';
 import { clientOfGrant } from './client-of-grant.js';
@@ -11,6 +12,7 @@ import type { Clock, TokenStore } from './ports.js';
 import { formatScope } from './scope.js';
 import { tokenTypeOf } from './sender-constraint.js';
 import { type FoundToken, findToken } from './token-lookup.js';
+import { tokenSubject } from './token-subject.js';
 import { noteUse, type TokenUseDeps } from './token-use.js';
 
 /** RFC 7662 §2.2; times are seconds since the epoch. `exp` is absent for a token that never expires. */
@@ -29,7 +31,8 @@ export type Introspection =
       readonly nbf: number;
       /** Always there, as some resource servers need it: the user, or else the client. */
       readonly sub: string;
-      readonly aud: string;
+      /** The same as in the token, where it is a JWT. */
+      readonly aud: string | readonly string[];
       readonly iss: string;
       /** WSO2: whom the token was issued to. */
       readonly aut: TokenKind;
@@ -135,8 +138,8 @@ function describe({ kind, record }: FoundToken, issuer: string): Introspection {
     exp: expiresAt === undefined ? undefined : Math.floor(expiresAt / 1_000),
     iat: Math.floor(issuedAt / 1_000),
     nbf: Math.floor(issuedAt / 1_000),
-    sub: grant.subject ?? grant.clientId,
-    aud: grant.clientId,
+    sub: tokenSubject(grant),
+    aud: audienceOf(grant.details, grant.clientId),
     iss: issuer,
     aut: grant.kind,
     confirmation,

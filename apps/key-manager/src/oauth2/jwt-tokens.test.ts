@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { basic, clientId, createOAuth2World, refusal } from '../../test/support/oauth2.js';
@@ -62,6 +62,20 @@ describe('access tokens as JWTs', () => {
     expect(await introspect({ token: `${accessToken}x` })).toEqual({ active: false });
     await revoke({ token: accessToken });
     expect(await validate(accessToken)).toMatchObject({ state: 'REVOKED' });
+  });
+
+  it('are introspected with the audience that they carry', async () => {
+    const { tokens, introspect, password } = await createOAuth2World({ accessTokenFormat: 'jwt' });
+    const { accessToken } = await password();
+    const record = await tokens.findAccessToken(sha256(accessToken));
+    if (!record) throw new Error('no token');
+    for (const audience of [['one'], ['one', 'two']]) {
+      const grant = { ...record.grant, id: randomUUID(), details: { audience } };
+      const value = audience.join('-');
+      await tokens.saveTokens({ grant, accessToken: { ...record, hash: sha256(value) } });
+      expect(await introspect({ token: value })).toMatchObject({ aud: audience.length > 1 ? audience : 'one' });
+    }
+    expect(await introspect({ token: accessToken })).toMatchObject({ aud: clientId });
   });
 
   it('are new each time, also when the same pair is asked for at once or reuse is on', async () => {

@@ -156,5 +156,17 @@ describe('signing keys', () => {
         .not.toBe(before.split('.')[0]);
       stop();
     });
+
+    it('are looked after also while something is committed all the time', async () => {
+      const ring = newRing();
+      const live = { ...deps, clock: { now: () => Date.now() }, settings: { rotationSeconds: 0, maxAgeSeconds: 0 } };
+      keeper = new KeyKeeper(live, ring, logger);
+      await keeper.open();
+      const commits = setInterval(() => keeper.poke(), 20);
+      const [pending] = await rotateSigningKeys(live, { algorithm: 'ES256', now: true, actor: 'test' });
+      const state = () => ring.published.find(({ kid }) => kid === pending?.kid)?.state;
+      await expect.poll(state, { timeout: 20_000 }).toBe('active');
+      clearInterval(commits);
+    });
   });
 });

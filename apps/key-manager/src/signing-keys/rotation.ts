@@ -100,6 +100,8 @@ async function unlessExists(work: Promise<void>): Promise<void> {
 /** Looks after the keys in the background: when a change is heard of, when something is due, and every few seconds. */
 export class KeyKeeper {
   #timer: NodeJS.Timeout | undefined;
+  /** When it goes off. */
+  #looksAt = Number.POSITIVE_INFINITY;
   #working: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -131,21 +133,23 @@ export class KeyKeeper {
     await this.ring.refresh();
   }
 
+  /** Sooner if something is due sooner, but never later: many commits must not put the look off. */
   #schedule(): void {
-    clearTimeout(this.#timer);
     if (this.#stopped) return;
     const now = this.deps.clock.now();
     const due = this.ring.published.flatMap(({ state, activatesAt }) =>
-      state === 'pending' && activatesAt !== undefined ? [activatesAt - now] : [],
+      state === 'pending' && activatesAt !== undefined ? [Math.max(activatesAt, now + leastMillis)] : [],
     );
-    this.#timer = setTimeout(
-      () => {
-        this.#working = this.#look()
-          .catch(this.#failed)
-          .then(() => this.#schedule());
-      },
-      Math.max(50, Math.min(lookMillis, ...due)),
-    );
+    const at = Math.min(now + lookMillis, ...due);
+    if (at >= this.#looksAt) return;
+    clearTimeout(this.#timer);
+    this.#looksAt = at;
+    this.#timer = setTimeout(() => {
+      this.#looksAt = Number.POSITIVE_INFINITY;
+      this.#working = this.#look()
+        .catch(this.#failed)
+        .then(() => this.#schedule());
+    }, at - now);
     this.#timer.unref();
   }
 
@@ -153,3 +157,5 @@ export class KeyKeeper {
 }
 
 const lookMillis = 5_000;
+/** Between two looks, whatever is due. */
+const leastMillis = 50;

@@ -123,7 +123,10 @@ export interface Introspection {
   exp?: number | undefined;
   iat?: number | undefined;
   nbf?: number | undefined;
-  sub?: string | undefined;
+  sub?:
+    | string
+    | undefined;
+  /** Several with blanks between. */
   aud?: string | undefined;
   iss?:
     | string
