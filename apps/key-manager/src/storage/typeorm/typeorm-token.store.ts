@@ -16,19 +16,21 @@ import { appendRevocations, type NewRevocation } from './feed-numbers.js';
 import { grantColumns, grantIsAlive } from './grant-rows.js';
 import type { Statement } from './hot-statements.js';
 import { addAccessToken, findReusable, saveReusable } from './reusable-tokens.js';
+import { RotationBatch } from './rotation-batch.js';
 import { insertTokens, TokenBatch } from './token-batch.js';
-import { rotate } from './token-rotation.js';
 import { type AccessTokenColumns, type RefreshTokenColumns, toAccessToken, toRefreshToken } from './token-rows.js';
 
 /** Tokens by hash, in hand-written statements: they are the hot ones. */
 export class TypeOrmTokenStore implements TokenStore {
   readonly #batch: TokenBatch;
+  readonly #rotations: RotationBatch;
 
   constructor(
     private readonly db: Database,
     private readonly clock: Clock,
   ) {
     this.#batch = new TokenBatch(db);
+    this.#rotations = new RotationBatch(db, clock);
   }
 
   saveTokens(tokens: NewTokens): Promise<void> {
@@ -59,7 +61,7 @@ export class TypeOrmTokenStore implements TokenStore {
   }
 
   rotateRefreshToken(presented: Buffer, salt: Buffer, successor: NewTokens): Promise<boolean> {
-    return this.db.hotTransaction((session) => rotate(session, this.clock.now(), { presented, salt, successor }));
+    return this.#rotations.rotate({ presented, salt, successor });
   }
 
   addAccessToken(refreshHash: Buffer, accessToken: NewTokens['accessToken']): Promise<boolean> {
