@@ -3,7 +3,7 @@ import { temporaryFolder } from '@keygate/common/testing';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ClientApp, openWindow, startBrowser, startClientApp, type Window } from './support/browser.js';
-import { clusterClient, type Role, startKeyManager } from './support/cluster.js';
+import { clusterClient, type Role, startGateway, startKeyManager } from './support/cluster.js';
 import type { Client } from './support/https-client.js';
 import { createApplication, generateKeys, management } from './support/management-client.js';
 import { noSecretIsPrinted } from './support/no-secrets.js';
@@ -16,6 +16,7 @@ const password = secret('canary-User-password-8', 'the password of a user');
 
 describe('logging in and allowing an application, with a real browser and without scripts', () => {
   let keyManager: Role;
+  let gateway: Role;
   let client: Client;
   let app: ClientApp;
   let browser: Browser;
@@ -26,6 +27,7 @@ describe('logging in and allowing an application, with a real browser and withou
   beforeAll(async () => {
     const settings = { dataDir: temporaryFolder().path, offset: await freeOffset(), adminPassword };
     [keyManager, app, browser] = await Promise.all([startKeyManager(settings), startClientApp(), startBrowser()]);
+    gateway = await startGateway(settings);
     client = clusterClient(settings);
     const rest = await management(client, keyManager.url, 'admin', adminPassword);
     const applicationId = await createApplication(rest, 'Pizza Palace');
@@ -44,7 +46,7 @@ describe('logging in and allowing an application, with a real browser and withou
   afterAll(async () => {
     await browser?.close();
     client?.close();
-    await Promise.all([keyManager?.process.stop(), app?.close()]);
+    await Promise.all([gateway?.process.stop(), keyManager?.process.stop(), app?.close()]);
   });
 
   function address(change: Record<string, string> = {}): string {
@@ -140,6 +142,13 @@ describe('logging in and allowing an application, with a real browser and withou
     await window.page.goto(address({ state: 'again' }));
     await window.page.waitForURL(`${app.callback}**`);
     expect([app.received().get('state'), app.received().has('code')]).toEqual(['again', true]);
+  });
+
+  it('begins at the gateway as well', async () => {
+    const { search } = new URL(address({ state: 'through the gateway' }));
+    await window.page.goto(`${gateway.url}/authorize${search}`);
+    await window.page.waitForURL(`${app.callback}**`);
+    expect([app.received().get('state'), app.received().has('code')]).toEqual(['through the gateway', true]);
   });
 
   it('asks again when the application wants it to, and tells it of a no', async () => {
