@@ -59,6 +59,7 @@ const shapes: Readonly<Record<Shape, (answer: Answer, error?: string | number) =
     expect(answer.headers['cache-control']).toMatch(/no-store/);
     expect(answer.headers['content-security-policy']).toMatch(/^default-src 'none'.*frame-ancestors 'none'/);
     expect(answer.headers['x-frame-options']).toBe('DENY');
+    expect(answer.headers['referrer-policy']).toMatch(/^(same-origin|no-referrer)$/);
     expect(answer.text).not.toMatch(/<script/i);
   },
   redirect(answer) {

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { type Attack, type Expected, form, page } from './attack.js';
+import { type Attack, type Expected, form, page, wso2 } from './attack.js';
 
 /** The errors that only the user is told: the browser stays here. */
 const toErrorPage: Expected = {
@@ -81,6 +81,12 @@ const requests: readonly (readonly [what: string, query: string, answer: Expecte
   ['a request object', `${good}&request=eyJhbGciOiJub25lIn0.e30.`, toClient('request_not_supported', 'state=s')],
 ];
 
+/** RFC 9700 §2.6: no CORS at the authorization endpoint. */
+const unreadableByPages = (answer: Expected): Expected => ({
+  ...answer,
+  headers: { ...answer.headers, 'access-control-allow-origin': undefined },
+});
+
 const unreadable: readonly (readonly [what: string, query: string])[] = [
   ['a percent sign without digits', `${good}&canary=%zz`],
   ['escaped bytes that are not UTF-8', `${good}&canary=%ff`],
@@ -110,6 +116,18 @@ function authorizeAttacks(path: string): Attack[] {
       attack(path, `POST: ${what}`, { method: 'POST', path, headers: formType, body, answer: page(400) }),
     ),
     ...forms(path, good),
+    attack(path, 'a page of another origin', {
+      method: 'GET',
+      path: `${path}?${good}&prompt=none`,
+      headers: { Origin: 'https://evil.example' },
+      answer: unreadableByPages(toClient('login_required', 'state=s')),
+    }),
+    attack(path, 'a preflight of another origin', {
+      method: 'OPTIONS',
+      path,
+      headers: { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'POST' },
+      answer: unreadableByPages(wso2(404)),
+    }),
     attack(path, 'a step that is none', {
       method: 'GET',
       path: `${path}?sessionDataKey={canary}`,

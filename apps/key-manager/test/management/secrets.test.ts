@@ -176,6 +176,17 @@ describe('map-keys', () => {
     expect(await ask([clientId, clientSecret])).toMatchObject({ status: 200 });
   });
 
+  it('needs no secret for a client that has none', async () => {
+    const jwks = { keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }] };
+    const body = { grant_types: ['client_credentials'], token_endpoint_auth_method: 'private_key_jwt', jwks };
+    const basic = ['alice', 'alice-password'] as const;
+    const { body: client } = await world.call('POST', '/oauth2/register', { basic, body });
+    expect(await map({ consumerKey: client.client_id, consumerSecret: 'guessed guessed guessed' })).toMatchObject({
+      status: 400,
+    });
+    expect(await map({ consumerKey: client.client_id })).toMatchObject({ status: 200, body: { mode: 'MAPPED' } });
+  });
+
   it('takes nobody the client away', async () => {
     const theirs = await register(['bob', 'bob-password']);
     const own = await register(['alice', 'alice-password']);
@@ -196,6 +207,8 @@ describe('map-keys', () => {
 
   it.each([
     [{ consumerKey: 'a b c d e', consumerSecret: 'long enough for a secret' }],
+    // Its own tokens would have the subject of a user (RFC 9700 §4.15).
+    [{ consumerKey: 'admin@carbon.super', consumerSecret: 'long enough for a secret' }],
     [{ consumerKey: 'short', consumerSecret: 'long enough for a secret' }],
     [{ consumerKey: 'with-a-short-secret', consumerSecret: 'short' }],
     [{ consumerKey: 'without-a-secret' }],
