@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matchesPattern } from './callback-pattern.js';
 
@@ -54,5 +55,29 @@ describe('a callback pattern of WSO2', () => {
   it.each(['(a+)+b', '(a|a)*b', '(a*)*b', '(.*)(.*)(.*)(.*)(.*)(.*)b'])('%s costs no more than it is long', (tail) => {
     // A backtracking matcher would not come to an end within the life of the machine.
     expect(matchesPattern(`https://a\\.example/${tail}`, `https://a.example/${'a'.repeat(900)}`)).toBe(false);
+  });
+
+  it('matches what a regular expression matches', () => {
+    const piece = fc.letrec((tie) => ({
+      node: fc.oneof(
+        { maxDepth: 4 },
+        fc.constantFrom('a', 'b', '.', '\\d', '\\.', '[ab]', '[^a]', '[a-c1]', '[\\d-]'),
+        fc.array(tie('node'), { minLength: 1, maxLength: 3 }).map((parts) => parts.join('')),
+        fc.array(tie('node'), { minLength: 1, maxLength: 3 }).map((parts) => `(${parts.join('|')})`),
+        fc
+          .tuple(tie('node'), fc.constantFrom('*', '+', '?', '{2}', '{1,2}', '{0,}'))
+          .map(([part, times]) => `(?:${part})${times}`),
+      ),
+    })).node as fc.Arbitrary<string>;
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '1', '.', '-'), maxLength: 8 });
+    fc.assert(
+      fc.property(piece, text, (pattern, rest) => {
+        fc.pre(pattern.length < 200);
+        const prefix = 'https://a.example/';
+        const expected = new RegExp(`^(?:${pattern})$`).test(rest);
+        expect(matchesPattern(`https://a\\.example/(?:${pattern})`, prefix + rest)).toBe(expected);
+      }),
+      { numRuns: 3_000 },
+    );
   });
 });
