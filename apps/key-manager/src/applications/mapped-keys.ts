@@ -46,6 +46,8 @@ async function attach(
 async function hasSecret(clients: KeyPorts['clients'], clientId: string, secret: string | undefined): Promise<boolean> {
   const presented = sha256(secret ?? '');
   const secrets = await clients.listSecrets(clientId);
+  // A client that proves itself by a key has none to show; that the caller registered it has to do.
+  if (secrets.length === 0) return secret === undefined || secret === '';
   return secret !== undefined && secrets.some(({ hash }) => timingSafeEqual(hash, presented));
 }
 

@@ -165,7 +165,9 @@ describe('dynamic registration (RFC 7591)', () => {
     it('is deleted with its tokens', async () => {
       const client = await made();
       const granted = await ask([client.client_id, client.client_secret]);
-      const deleted = await world.call('DELETE', pathOf(client), bearer(client));
+      const { authorization } = bearer(client).headers;
+      const headers = { authorization, 'content-type': 'application/json' };
+      const deleted = await world.call('DELETE', pathOf(client), { headers });
       expect([deleted.status, deleted.text]).toEqual([204, '']);
       expect(await ask([client.client_id, client.client_secret])).toMatchObject({ status: 401 });
       const { tokens } = world.storage;

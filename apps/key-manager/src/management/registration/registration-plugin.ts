@@ -93,11 +93,12 @@ export function registrationPlugin(
 
 /** RFC 7591 §3: by name and password, by an access token for the REST APIs, or, if that is open, not at all. */
 async function identify(
-  { headers, ip }: FastifyRequest,
+  request: FastifyRequest,
   authenticators: Authenticators,
   { access, roles }: RegistrationSettings,
 ): Promise<Registrant> {
-  const { authorization } = headers;
+  const { ip } = request;
+  const authorization = onlyAuthorization(request);
   if (authorization === undefined && access === 'open') {
     return { ...openRegistrant, clientAddress: ip, isKnown: false };
   }
@@ -119,8 +120,8 @@ async function requireToken(ports: ClientRegistrationPorts, request: FastifyRequ
   return client;
 }
 
-function registrationTokenOf({ headers }: FastifyRequest): string | undefined {
-  return /^bearer +([\w-]{43})$/i.exec(headers.authorization ?? '')?.[1];
+function registrationTokenOf(request: FastifyRequest): string | undefined {
+  return /^bearer +([\w-]{43})$/i.exec(onlyAuthorization(request) ?? '')?.[1];
 }
 
 function view(
@@ -145,7 +146,9 @@ function readJson(fastify: FastifyInstance): void {
   fastify.addContentTypeParser<string>('application/json', options, (request, body, done) => {
     try {
       assertPlainBody(request.headers);
-      json(request, body, done);
+      // Clients name a media type even where they send nothing.
+      if (body === '') done(null, undefined);
+      else json(request, body, done);
     } catch (fault) {
       done(fault as Error);
     }
