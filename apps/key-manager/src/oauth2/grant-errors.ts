@@ -1,4 +1,4 @@
-import { OAuthError } from './errors.js';
+import { InvalidGrant, OAuthError } from './errors.js';
 
 /** The user has not answered yet: the device asks again after its interval. RFC 8628 §3.5. */
 export class AuthorizationPending extends OAuthError {
@@ -25,6 +25,16 @@ export class ExpiredToken extends OAuthError {
 export class AccessDenied extends OAuthError {
   constructor() {
     super('access_denied', 'The user refused.', 400);
+  }
+}
+
+/**
+ * Between the look at the user and the saving something ended all tokens of the user: another password, a lock, a lost
+ * role. RFC 6749 §5.2: the grant is revoked.
+ */
+export class OutdatedGrant extends InvalidGrant {
+  constructor(options?: ErrorOptions) {
+    super('The authorization is no longer valid.', options);
   }
 }
 

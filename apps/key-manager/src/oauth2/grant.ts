@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import type { KeySets } from './assertions/key-set.js';
 import type { SamlAssertions } from './assertions/saml-assertion.js';
 import type { TrustedIssuers } from './assertions/trusted-issuer.js';
-import type { LoginSessionStore } from './authorization/login-session.js';
 import type { Authorization, Client, Confirmation } from './model.js';
 import type { AuditLog, ClientStore, Clock, CodeStore, ReplayGuard, ResourceOwners, TokenStore } from './ports.js';
 import type { ScopePolicy } from './scope.js';
@@ -36,7 +35,6 @@ export interface GrantPorts {
   readonly samlAssertions: SamlAssertions;
   /** This server's own name; an audience that assertions may name. */
   readonly issuer: string;
-  readonly sessions: Pick<LoginSessionStore, 'subjectEpoch'>;
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly scopes: ScopePolicy;

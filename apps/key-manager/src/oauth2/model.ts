@@ -101,6 +101,17 @@ export interface ResourceOwner {
   readonly subject: string;
   readonly tenantDomain: string;
   readonly roles: readonly string[];
+  /**
+   * Moves on with everything that ends the subject's tokens: another password, a lock, a lost role. Read in the same
+   * moment as the roles and the password, so that who decides by them can say how old they are.
+   */
+  readonly tokenEpoch: number;
+}
+
+/** A user on whom a decision rests, and the epoch that what it needed to know was read under. */
+export interface Standing {
+  readonly subject: string;
+  readonly epoch: number;
 }
 
 /** The key or certificate that a token is of use with only: DPoP (RFC 9449 §6) or mutual TLS (RFC 8705 §3). */
@@ -160,6 +171,12 @@ export interface Authorization {
   readonly tenantDomain: string;
   readonly kind: TokenKind;
   readonly scope: readonly string[];
+  /**
+   * Whose password and roles were looked at. Nothing is saved once that user's epoch has moved on, or a token could
+   * outlive the very change that ends all tokens of the user. Absent when no user of this server was looked at, and when
+   * refreshing: the family has an epoch of its own.
+   */
+  readonly restsOn?: Standing | undefined;
   readonly refreshable: boolean;
   /** Ends the access token sooner than its lifetime would; in seconds, positive. */
   readonly atMostSeconds?: number | undefined;
@@ -255,6 +272,8 @@ export interface Rotation {
 /** A pair about to be stored: hashes only. */
 export interface NewTokens {
   readonly grant: GrantRecord;
+  /** `Authorization.restsOn`. */
+  readonly restsOn?: Standing | undefined;
   readonly accessToken: {
     readonly hash: Buffer;
     readonly scope: readonly string[];

@@ -29,7 +29,8 @@ export function newTokens(
     expiresAt: accessTokenExpiry(client, authorization, settings, now),
     confirmation,
   };
-  if (refreshToken === undefined) return { grant, accessToken: access };
+  const { restsOn } = authorization;
+  if (refreshToken === undefined) return { grant, restsOn, accessToken: access };
   const refresh = {
     hash: sha256(refreshToken),
     generation,
@@ -39,5 +40,5 @@ export function newTokens(
     // A confidential client proves itself anyway and may change its key (RFC 9449 §5).
     confirmation: client.confidential ? undefined : confirmation,
   };
-  return { grant, accessToken: access, refreshToken: refresh };
+  return { grant, restsOn, accessToken: access, refreshToken: refresh };
 }

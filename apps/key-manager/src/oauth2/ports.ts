@@ -36,8 +36,13 @@ export interface ResourceOwners {
    * key manager's own listener saw it: guesses are counted by it.
    */
   authenticate(username: string, password: string, clientAddress: string): Promise<ResourceOwner | undefined>;
-  /** The user as of now, without a password check; undefined when gone or locked. */
+  /**
+   * The user without a password check, as of now or a few seconds ago: `tokenEpoch` says which. Undefined when gone or
+   * locked.
+   */
   find(subject: string): Promise<ResourceOwner | undefined>;
+  /** What `find` answers next is read anew: what it answered was found to be out of date. */
+  forget(subject: string): void;
 }
 
 export const ScopeStore = Symbol('ScopeStore');
@@ -48,7 +53,11 @@ export interface ScopeStore {
 
 export const TokenStore = Symbol('TokenStore');
 export interface TokenStore {
-  /** Resolves after the commit. Throws an error named `NotFound` when the client is gone or inactive by then. */
+  /**
+   * Resolves after the commit. Throws an error named `NotFound` when the client is gone or inactive by then, and one
+   * named `EpochMoved` when the epoch of the user that the tokens rest on is another one. Of a user's own tokens that
+   * epoch is also what they live under, so that one that moves at this very moment ends them.
+   */
   saveTokens(tokens: NewTokens): Promise<void>;
   /**
    * Redeems the code and saves what it stands for, in one transaction. False, and nothing saved, when it was redeemed

@@ -10,6 +10,7 @@ import type { ScopeStore } from './ports.js';
 import { createScopePolicy } from './scope.js';
 import { senderConstraint } from './sender-constraint.js';
 import { createTokenIssuer, type TokenIssuerDeps } from './token-issuer.js';
+import { unlessOutdated } from './unless-outdated.js';
 
 export type TokenEndpoint = (request: ClientRequest) => Promise<TokenGranted>;
 
@@ -39,9 +40,11 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): TokenEndpoint {
 
     const confirmation = await senderConstraint(request, client, deps.dpop);
     const asked = { clientAddress: request.clientAddress, confirmation };
-    const authorization = await grant.authorize(pick(grant.parameters, parameters), client, asked);
+    const decide = () => grant.authorize(pick(grant.parameters, parameters), client, asked);
     try {
-      const granted = await issueTokens(client, authorization, confirmation);
+      const granted = await unlessOutdated(deps.resourceOwners, decide, (authorization) =>
+        issueTokens(client, authorization, confirmation),
+      );
       // The next request needs a nonce too: handing it out now saves the client a refusal (RFC 9449 §8.2).
       return confirmation?.method === 'jkt' ? { ...granted, dpopNonce: deps.dpop?.nextNonce() } : granted;
     } catch (thrown) {

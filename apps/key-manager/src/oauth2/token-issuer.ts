@@ -1,4 +1,5 @@
 import { InvalidGrant } from './errors.js';
+import { OutdatedGrant } from './grant-errors.js';
 import {
   type Decided,
   granted,
@@ -17,7 +18,10 @@ import { rotate } from './rotated-tokens.js';
 
 export type { TokenIssuerDeps };
 
-/** Mints and stores what a grant decided, and answers after the commit. The tokens are bound to `confirmation`. */
+/**
+ * Mints and stores what a grant decided, and answers after the commit. The tokens are bound to `confirmation`. Throws
+ * `OutdatedGrant` when the user whom it rests on has lost all tokens meanwhile.
+ */
 export type TokenIssuer = (
   client: Client,
   authorization: Authorization,
@@ -27,13 +31,21 @@ export type TokenIssuer = (
 /** RFC 6749 §5.1. Only hashes are stored; the values exist in the answer alone. */
 export function createTokenIssuer(deps: TokenIssuerDeps): TokenIssuer {
   const issuing = issuingWith(deps);
-  return (client, authorization, confirmation) => {
+  const issueNow = (client: Client, authorization: Authorization, confirmation?: Confirmation) => {
     const decided = { client, authorization, confirmation, now: deps.clock.now() };
     if (authorization.rotates) return rotate(issuing, decided, authorization.rotates);
     // A JWT is always a new one, as in WSO2: its times are written in it.
     const mayReuse = deps.settings.reuseActiveToken && !issuing.mint.mintsJwts(client);
     const key = mayReuse ? reuseKey(client, authorization, confirmation) : undefined;
     return key ? reuse(issuing, decided, key) : issue(issuing, decided);
+  };
+  return async (...request) => {
+    try {
+      return await issueNow(...request);
+    } catch (thrown) {
+      if (thrown instanceof Error && thrown.name === 'EpochMoved') throw new OutdatedGrant({ cause: thrown });
+      throw thrown;
+    }
   };
 }
 

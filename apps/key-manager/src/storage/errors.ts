@@ -14,6 +14,14 @@ export class NotFound extends Error {
   }
 }
 
+/** What the change rests on was read before something that ended all tokens of the user. */
+export class EpochMoved extends Error {
+  override readonly name = 'EpochMoved';
+  constructor(subject: string) {
+    super(`the epoch of ${subject} has moved on`);
+  }
+}
+
 /** A text that no database column takes: it holds U+0000 or half a surrogate pair. The caller says 400. */
 export class InvalidValue extends Error {
   override readonly name = 'InvalidValue';

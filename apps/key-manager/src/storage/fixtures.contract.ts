@@ -139,10 +139,10 @@ export function grant(clientId: string, at: number, change: Partial<GrantRecord>
 }
 
 /** A pair of a new family, or of `family` one generation on. */
-export function tokenPair(of: GrantRecord, at: number, generation = 0): Required<NewTokens> & { refreshToken: object } {
+export function tokenPair(of: GrantRecord, at: number, generation = 0) {
   return {
     grant: of,
     accessToken: { hash: hash(), scope: ['read', 'write'], issuedAt: at, expiresAt: at + 3_600_000 },
     refreshToken: { hash: hash(), generation, scope: ['read', 'write'], issuedAt: at, expiresAt: at + 7_200_000 },
-  } as Required<NewTokens> & { refreshToken: NonNullable<NewTokens['refreshToken']> };
+  } satisfies NewTokens;
 }

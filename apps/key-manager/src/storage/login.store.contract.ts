@@ -10,7 +10,7 @@ export function loginStoreContract({ storage, clock }: Subject): void {
 
   async function started(subject = `${randomUUID()}@carbon.super`) {
     const now = clock.now();
-    return logins().startSession({
+    const session = {
       hash: hash(),
       id: randomUUID(),
       subject,
@@ -18,7 +18,10 @@ export function loginStoreContract({ storage, clock }: Subject): void {
       authTime: now,
       lastUsedAt: now,
       expiresAt: now + 60_000,
-    });
+      subjectEpoch: await logins().subjectEpoch(subject),
+    };
+    await logins().startSession(session);
+    return session;
   }
 
   async function user() {
@@ -62,9 +65,11 @@ export function loginStoreContract({ storage, clock }: Subject): void {
       expect(await logins().findSession(session.hash)).toBeUndefined();
       expect(await logins().findSession(other.hash)).toEqual(other);
       expect(await logins().subjectEpoch(subject)).not.toBe(session.subjectEpoch);
+      const late = { ...session, hash: hash(), id: randomUUID() };
+      await logins().startSession(late);
+      expect(await logins().findSession(late.hash), 'the password was checked before').toBeUndefined();
     }
     const session = await started(subject);
-    expect(session.subjectEpoch).toBe(await logins().subjectEpoch(subject));
     await users.deleteUser(tenantDomain, id);
     expect(await logins().findSession(session.hash)).toBeUndefined();
   });

@@ -47,6 +47,12 @@ export class MemoryOfFacts<Value> {
     return entry !== undefined && entry.until > this.#now() ? entry.value : undefined;
   }
 
+  /** It is to be read again; what is being read now is not kept. */
+  forget(key: string): void {
+    this.#changes += 1;
+    this.#entries.delete(key);
+  }
+
   /** Reads and keeps it, unless it changes meanwhile: what was read before a change must not outlive it. */
   async read(key: string, reading: () => Promise<Value | undefined>): Promise<Value | undefined> {
     const before = this.#changes;

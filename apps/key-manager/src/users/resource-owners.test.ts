@@ -54,6 +54,7 @@ describe('resource owners', () => {
       subject: 'Alice@carbon.super',
       tenantDomain: 'carbon.super',
       roles: ['readers', 'Internal/everyone'],
+      tokenEpoch: 0,
     };
     expect(await owners.authenticate('aLiCe', 'secret')).toEqual(expected);
     expect(await owners.find('alice@carbon.super')).toEqual(expected);

@@ -6,7 +6,7 @@ import { FactChanges } from '../storage/fact-changes.js';
 import { MemoryOfFacts } from '../storage/memory-of-facts.js';
 import { QueueFull } from './bounded-queue.js';
 import { isAcceptableLength, type Passwords } from './passwords.js';
-import type { User, UserWithPassword } from './user.js';
+import type { UserAtLogin } from './user.js';
 import { fullUserName, parseUserName } from './user-name.js';
 import type { UserStore } from './user-store.js';
 
@@ -50,6 +50,10 @@ export class StoredResourceOwners implements ResourceOwners {
     );
   }
 
+  forget(subject: string): void {
+    this.#remembered.forget(subject);
+  }
+
   async #authenticate(username: string, password: string): Promise<ResourceOwner | undefined> {
     // Costs nothing, and tells nothing: it depends on what was sent alone.
     if (!isAcceptableLength(password)) return undefined;
@@ -59,22 +63,22 @@ export class StoredResourceOwners implements ResourceOwners {
       return undefined;
     }
     if (!(await this.passwords.verify(user.passwordHash, password))) return undefined;
-    // A check can wait in the queue for long. Whoever was locked or got another password meanwhile lost every token
-    // then; one issued for the old password now would be newer than that and live on.
+    // A check can wait in the queue for long, and roles and epoch must be of the moment in which the password was still
+    // this one: whoever was locked or got another one meanwhile lost every token then.
     const now = await this.#findUser(username);
     if (!now || now.locked || now.passwordHash !== user.passwordHash) return undefined;
     if (this.passwords.isWeak(now.passwordHash)) await this.#rehash(now, password);
     return resourceOwner(now);
   }
 
-  async #findUser(login: string): Promise<UserWithPassword | undefined> {
+  async #findUser(login: string): Promise<UserAtLogin | undefined> {
     // A NUL cannot be stored by PostgreSQL; asking for it is an error there, not "nobody".
     if (login.length > maxLoginLength || login.includes('\0')) return undefined;
     return this.users.findUser(parseUserName(login));
   }
 
   /** The login stands whether or not the stronger hash could be made or stored: the next one tries again. */
-  async #rehash(user: UserWithPassword, password: string): Promise<void> {
+  async #rehash(user: UserAtLogin, password: string): Promise<void> {
     try {
       const stronger = await this.passwords.hash(password);
       await this.users.rehashPassword(user.tenantDomain, user.id, user.passwordHash, stronger);
@@ -85,11 +89,12 @@ export class StoredResourceOwners implements ResourceOwners {
 }
 
 /** How a user shows up in grants and tokens. */
-export function resourceOwner(user: User): ResourceOwner {
-  return { subject: fullUserName(user), tenantDomain: user.tenantDomain, roles: rolesOf(user) };
+function resourceOwner(user: UserAtLogin): ResourceOwner {
+  const { tenantDomain, tokenEpoch } = user;
+  return { subject: fullUserName(user), tenantDomain, roles: rolesOf(user), tokenEpoch };
 }
 
 /** WSO2: everybody has `Internal/everyone`, listed or not. */
-function rolesOf(user: User): readonly string[] {
+function rolesOf(user: UserAtLogin): readonly string[] {
   return user.roles.includes('Internal/everyone') ? user.roles : [...user.roles, 'Internal/everyone'];
 }

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../oauth2/ports.js';
-import type { User, UserWithPassword } from './user.js';
+import type { User, UserAtLogin, UserWithPassword } from './user.js';
 import type { UserName } from './user-name.js';
 
 export type NewUser = Pick<
@@ -31,7 +31,8 @@ export const UserStore = Symbol('UserStore');
 export interface UserStore {
   /** Throws `AlreadyExists`. Unknown roles throw `NotFound`. */
   createUser(user: NewUser, recorded?: AuditEvent): Promise<User>;
-  findUser(name: UserName): Promise<UserWithPassword | undefined>;
+  /** Password, lock, roles and epoch are those of one moment. */
+  findUser(name: UserName): Promise<UserAtLogin | undefined>;
   findUserById(tenantDomain: string, id: string): Promise<User | undefined>;
   /** One page in order of name; `username` filters by exact name. */
   listUsers(

@@ -18,6 +18,11 @@ export interface UserWithPassword extends User {
   readonly passwordHash: string;
 }
 
+/** A user as read for a login, with the epoch of that moment: whatever ends the user's tokens moves it on. */
+export interface UserAtLogin extends UserWithPassword {
+  readonly tokenEpoch: number;
+}
+
 /** Role names every tenant starts with (WSO2). */
 export const builtInRoles = [
   'admin',

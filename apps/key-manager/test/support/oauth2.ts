@@ -62,9 +62,11 @@ export class ManualClock {
 
 /** Users kept in a map; passwords compared in clear, since hashing them is not what these tests are about. */
 export class MemoryResourceOwners implements ResourceOwners {
-  readonly #users = new Map<string, { password: string; owner: ResourceOwner }>();
+  readonly #users = new Map<string, { password: string; owner: Omit<ResourceOwner, 'tokenEpoch'> }>();
   /** Runs while a password is checked: where a test lets something happen in between. */
   whileChecking: () => Promise<void> = async () => undefined;
+
+  constructor(private readonly epochOf: (subject: string) => Promise<number>) {}
 
   add(login: string, password: string, roles: readonly string[] = []): void {
     const name = parseUserName(login);
@@ -77,11 +79,14 @@ export class MemoryResourceOwners implements ResourceOwners {
   async authenticate(username: string, password: string): Promise<ResourceOwner | undefined> {
     await this.whileChecking();
     const user = this.#users.get(fullUserName(parseUserName(username)));
-    return user?.password === password ? user.owner : undefined;
+    return user?.password === password ? this.find(user.owner.subject) : undefined;
   }
   async find(subject: string): Promise<ResourceOwner | undefined> {
-    return this.#users.get(subject)?.owner;
+    const tokenEpoch = await this.epochOf(subject);
+    const owner = this.#users.get(subject)?.owner;
+    return owner && { ...owner, tokenEpoch };
   }
+  forget(): void {}
 }
 
 export class RecordingAuditLog implements AuditLog {
@@ -133,7 +138,7 @@ export async function createOAuth2World(
   storage: Storage = createMemoryStorage({ clock }),
 ) {
   await storage.tenants.seedTenant('carbon.super');
-  const resourceOwners = new MemoryResourceOwners();
+  const resourceOwners = new MemoryResourceOwners((subject) => storage.logins.subjectEpoch(subject));
   const audit = new RecordingAuditLog();
   const failures: unknown[] = [];
   const signer = new TestSigner();

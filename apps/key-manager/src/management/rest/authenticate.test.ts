@@ -4,7 +4,12 @@ import { type Authenticators, authenticate } from './authenticate.js';
 import { type Access, anyone, password, token } from './caller.js';
 import { toRestError } from './problem.js';
 
-const alice: ResourceOwner = { subject: 'alice@carbon.super', tenantDomain: 'carbon.super', roles: ['cook'] };
+const alice: ResourceOwner = {
+  subject: 'alice@carbon.super',
+  tenantDomain: 'carbon.super',
+  roles: ['cook'],
+  tokenEpoch: 0,
+};
 const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`;
 
 const authenticators: Omit<Authenticators, 'callers'> = {

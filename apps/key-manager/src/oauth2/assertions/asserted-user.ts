@@ -1,6 +1,7 @@
 import type { OAuthError } from '../errors.js';
-import type { Federation } from '../model.js';
+import type { Federation, ResourceOwner, Standing } from '../model.js';
 import type { ResourceOwners } from '../ports.js';
+import { standingOf } from '../standing.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
 
 /** The user that another issuer speaks of, as this server knows them. */
@@ -9,6 +10,8 @@ export interface AssertedUser {
   readonly subject: string;
   readonly tenantDomain: string;
   readonly roles: readonly string[];
+  /** Present for a user of this server: whose roles those are. */
+  readonly restsOn?: Standing | undefined;
   /** Absent for a user of this server. */
   readonly federation?: Federation | undefined;
 }
@@ -43,7 +46,13 @@ export async function assertedUser(
   const owner = await resourceOwners.find(subject.endsWith(suffix) ? subject : subject + suffix);
   // Also for a locked user, who must not come back in as a federated one.
   if (owner?.tenantDomain !== tenantDomain) throw refuse('The subject is no user of this server.');
-  return { subject: owner.subject, tenantDomain, roles: [...new Set([...owner.roles, ...roles])] };
+  return ofThisServer(owner, roles);
+}
+
+/** A user of this server, with further roles. */
+export function ofThisServer(owner: ResourceOwner, roles: readonly string[] = []): AssertedUser {
+  const { subject, tenantDomain } = owner;
+  return { subject, tenantDomain, roles: [...new Set([...owner.roles, ...roles])], restsOn: standingOf(owner) };
 }
 
 /** `FEDERATED/<provider>/<subject>@<tenant>`: local names hold no second `/`, and names of providers none at all. */

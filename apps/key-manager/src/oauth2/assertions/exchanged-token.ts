@@ -3,7 +3,7 @@ import type { AccessTokenRecord, Client, Confirmation } from '../model.js';
 import type { ClientStore, Clock, ResourceOwners, TokenStore } from '../ports.js';
 import { isSameConfirmation } from '../sender-constraint.js';
 import { tokenHash } from '../token-hash.js';
-import { type AssertedUser, assertedUser } from './asserted-user.js';
+import { type AssertedUser, assertedUser, ofThisServer } from './asserted-user.js';
 import { createJwtVerification, type JwtVerificationPorts, type Refuse, textsOf } from './jwt-verification.js';
 import { mappedClaims } from './mapped-claims.js';
 
@@ -71,7 +71,7 @@ export function exchangedTokens(
         if (federation) return { subject, tenantDomain, roles: federation.roles, federation };
         const owner = await ports.resourceOwners.find(subject);
         if (!owner) throw refuse('The token is invalid.');
-        return owner;
+        return ofThisServer(owner);
       },
     };
   }

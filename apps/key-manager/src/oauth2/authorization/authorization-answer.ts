@@ -30,6 +30,7 @@ export function createAnswers(deps: AnswerDeps) {
       tenantDomain,
       kind: 'APPLICATION_USER',
       scope,
+      restsOn: { subject, epoch: session.subjectEpoch },
       // RFC 6749 §4.2: there is nobody to prove who presents a refresh token.
       refreshable: false,
       details: request.responseType === 'id_token token' ? { authentication } : undefined,

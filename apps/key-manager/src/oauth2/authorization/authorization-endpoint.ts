@@ -1,8 +1,10 @@
 import { InvalidScope } from '../errors.js';
+import { OutdatedGrant } from '../grant-errors.js';
 import type { ResourceOwner } from '../model.js';
 import type { Parameter } from '../parameters.js';
 import type { AuditLog, ResourceOwners } from '../ports.js';
 import type { ScopePolicy } from '../scope.js';
+import { ownerAt } from '../standing.js';
 import { mayUse } from '../tenancy.js';
 import { type AnswerDeps, createAnswers } from './authorization-answer.js';
 import { type AuthorizationErrorCode, RefusedRequest } from './authorization-error.js';
@@ -100,9 +102,11 @@ export function createAuthorizationEndpoint(deps: AuthorizationEndpointDeps): Au
     refuse: (refusal) => refusalTo(refusal, issuer),
   };
 
-  /** The user as of now, unless gone, locked, or of a tenant that may not use the client. */
+  /** The user as at the login, unless gone, locked, or of a tenant that may not use the client. */
   async function ownerOf({ client }: AuthorizationRequest, session: LoginSession | undefined) {
-    const owner = session && (await resourceOwners.find(session.subject));
+    const { subject, subjectEpoch: epoch } = session ?? {};
+    if (subject === undefined || epoch === undefined) return undefined;
+    const owner = await ownerAt(resourceOwners, { subject, epoch });
     return owner && mayUse(client, owner.tenantDomain) ? owner : undefined;
   }
 
@@ -130,7 +134,13 @@ export function createAuthorizationEndpoint(deps: AuthorizationEndpointDeps): Au
     clientAddress: string,
   ): Promise<AuthorizationResponse> {
     await audit.record(eventOf('authorization.granted', request, session, clientAddress, scope));
-    return answerTo(request, issuer, await answerWith(request, session, scope));
+    try {
+      return answerTo(request, issuer, await answerWith(request, session, scope));
+    } catch (thrown) {
+      // The login ended at this moment; the next request finds that out and asks for another.
+      if (thrown instanceof OutdatedGrant) throw refused(request, 'access_denied', thrown.description);
+      throw thrown;
+    }
   }
 }
 

@@ -18,8 +18,8 @@ export interface LoginSession {
 
 export const LoginSessionStore = Symbol('LoginSessionStore');
 export interface LoginSessionStore {
-  /** Answers the session with the subject's epoch of this moment. Throws `AlreadyExists` for a hash that is there. */
-  startSession(session: Omit<LoginSession, 'subjectEpoch'>): Promise<LoginSession>;
+  /** Under the epoch of the moment in which the password was right. Throws `AlreadyExists` for a hash that is there. */
+  startSession(session: LoginSession): Promise<void>;
   /** Undefined also when the subject's epoch has moved on since; the caller judges the times. */
   findSession(hash: Buffer): Promise<LoginSession | undefined>;
   /** Notes that it was used. */

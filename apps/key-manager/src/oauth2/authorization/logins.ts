@@ -47,7 +47,7 @@ export function createLogins({ resourceOwners, sessions, audit, clock, settings 
   async function start(owner: ResourceOwner) {
     const now = clock.now();
     const value = randomBytes(32).toString('base64url');
-    const session = await sessions.startSession({
+    const session: LoginSession = {
       hash: sha256(value),
       id: randomUUID(),
       subject: owner.subject,
@@ -55,7 +55,9 @@ export function createLogins({ resourceOwners, sessions, audit, clock, settings 
       authTime: now,
       lastUsedAt: now,
       expiresAt: now + loginMaxSeconds * 1_000,
-    });
+      subjectEpoch: owner.tokenEpoch,
+    };
+    await sessions.startSession(session);
     return { value, session };
   }
 

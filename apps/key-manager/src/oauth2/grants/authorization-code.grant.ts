@@ -6,6 +6,7 @@ import type { Grant, GrantPorts, GrantRequest } from '../grant.js';
 import { isExpired } from '../lifetimes.js';
 import type { Client, CodeRecord } from '../model.js';
 import { vschars } from '../parameters.js';
+import { ownerAt, standingOf } from '../standing.js';
 import { assertMayUse } from '../tenancy.js';
 import { tokenHash } from '../token-hash.js';
 
@@ -18,7 +19,7 @@ const parameters = z.object({
 
 /** A code from the authorization endpoint for tokens. RFC 6749 §4.1.3, with RFC 7636 §4.6. */
 export function authorizationCodeGrant(ports: GrantPorts): Grant<z.output<typeof parameters>> {
-  const { codes, tokens, resourceOwners, sessions, scopes, clock, audit } = ports;
+  const { codes, tokens, resourceOwners, scopes, clock, audit } = ports;
 
   return {
     grantType: 'authorization_code',
@@ -39,14 +40,15 @@ export function authorizationCodeGrant(ports: GrantPorts): Grant<z.output<typeof
       if (isExpired(record.expiresAt, clock.now())) throw invalid();
 
       // A code is as good as the login behind it: another password, a lock, a lost role end both.
-      const owner = await resourceOwners.find(body.subject);
-      if (!owner || (await sessions.subjectEpoch(body.subject)) !== body.subjectEpoch) throw invalid();
+      const owner = await ownerAt(resourceOwners, { subject: body.subject, epoch: body.subjectEpoch });
+      if (!owner) throw invalid();
       assertMayUse(client, owner.tenantDomain);
       return {
         subject: body.subject,
         tenantDomain: body.subjectTenant,
         kind: 'APPLICATION_USER',
         scope: await scopes.recheck(body.scope, { tenantDomain: owner.tenantDomain, roles: async () => owner.roles }),
+        restsOn: standingOf(owner),
         refreshable: true,
         redeems: { kind: 'authorization_code', hash: record.hash, grantId: record.grantId },
         details: body.authentication && { authentication: body.authentication },

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { UnauthorizedClient } from '../errors.js';
 import type { Grant, GrantPorts } from '../grant.js';
+import type { ResourceOwner } from '../model.js';
 import { applicationScope, parseScope } from '../scope.js';
+import { standingOf } from '../standing.js';
 
 const parameters = z.object({
   scope: z.string().optional(),
@@ -20,15 +22,20 @@ export function clientCredentialsGrant({ resourceOwners, scopes }: GrantPorts): 
     async authorize({ scope, validity_period: validityPeriod }, client) {
       // RFC 6749 §4.4: confidential clients only, or anyone who knows a client id would get a token.
       if (!client.confidential) throw new UnauthorizedClient('A public client cannot use this grant type.');
+      let owner: ResourceOwner | undefined;
       const granted = await scopes.grant(parseScope(scope), {
         tenantDomain: client.tenantDomain,
         // WSO2: the application acts with its owner's roles, and with none once the owner is gone.
-        roles: async () => (await resourceOwners.find(client.owner))?.roles ?? [],
+        roles: async () => {
+          owner = await resourceOwners.find(client.owner);
+          return owner?.roles ?? [];
+        },
       });
       return {
         tenantDomain: client.tenantDomain,
         kind: 'APPLICATION',
         scope: [applicationScope, ...granted],
+        restsOn: owner && standingOf(owner),
         refreshable: false,
         atMostSeconds: Number(validityPeriod) > 0 ? Number(validityPeriod) : undefined,
       };

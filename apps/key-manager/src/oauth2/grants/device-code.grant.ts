@@ -12,6 +12,7 @@ import { AccessDenied, AuthorizationPending, ExpiredToken, SlowDown } from '../g
 import { isExpired } from '../lifetimes.js';
 import type { Authorization, Client, CodeRecord } from '../model.js';
 import { vschars } from '../parameters.js';
+import { ownerAt, standingOf } from '../standing.js';
 import { assertMayUse } from '../tenancy.js';
 import { tokenHash } from '../token-hash.js';
 
@@ -23,7 +24,7 @@ const maxIntervalSeconds = 300;
 
 /** A device code for tokens, once the user has let the device in. RFC 8628 §3.4. */
 export function deviceCodeGrant(ports: GrantPorts): Grant<z.output<typeof parameters>> {
-  const { codes, clock, resourceOwners, sessions, scopes } = ports;
+  const { codes, clock, resourceOwners, scopes } = ports;
 
   return {
     grantType: deviceCodeGrantType,
@@ -59,14 +60,15 @@ export function deviceCodeGrant(ports: GrantPorts): Grant<z.output<typeof parame
     { subject, tenantDomain, subjectEpoch, authentication }: DeviceApproval,
   ): Promise<Authorization> {
     // An approval is as good as the login behind it: another password, a lock, a lost role end both.
-    const owner = await resourceOwners.find(subject);
-    if (!owner || (await sessions.subjectEpoch(subject)) !== subjectEpoch) throw invalid();
+    const owner = await ownerAt(resourceOwners, { subject, epoch: subjectEpoch });
+    if (!owner) throw invalid();
     assertMayUse(client, tenantDomain);
     return {
       subject,
       tenantDomain,
       kind: 'APPLICATION_USER',
       scope: await scopes.grant(scope, { tenantDomain, roles: async () => owner.roles }),
+      restsOn: standingOf(owner),
       refreshable: true,
       redeems: { kind: 'device_code', hash: record.hash, grantId },
       details: scope.includes('openid') && authentication ? { authentication } : undefined,

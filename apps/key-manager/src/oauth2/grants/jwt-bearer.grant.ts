@@ -32,6 +32,7 @@ export function jwtBearerGrant(ports: GrantPorts): Grant<z.output<typeof paramet
         tenantDomain: user.tenantDomain,
         kind: 'APPLICATION_USER',
         scope: granted,
+        restsOn: user.restsOn,
         // RFC 7521 §4.1: the next assertion is what renews, and the issuer decides whether there is one.
         refreshable: false,
         details: { claims: mappedClaims(issuer, claims, requested), federation: user.federation },

@@ -3,6 +3,7 @@ import { InvalidGrant } from '../errors.js';
 import type { Grant, GrantPorts } from '../grant.js';
 import { unicodeNoCrlf } from '../parameters.js';
 import { parseScope } from '../scope.js';
+import { standingOf } from '../standing.js';
 import { assertMayUse } from '../tenancy.js';
 
 const parameters = z.object({
@@ -33,6 +34,7 @@ export function passwordGrant({ resourceOwners, scopes, clock }: GrantPorts): Gr
         tenantDomain: owner.tenantDomain,
         kind: 'APPLICATION_USER',
         scope: granted,
+        restsOn: standingOf(owner),
         refreshable: true,
         // For the id_token, and for those that refreshing makes (OpenID Connect Core §12.2).
         details: granted.includes('openid') ? { authentication } : undefined,

@@ -42,6 +42,8 @@ export function refreshTokenGrant(ports: GrantPorts): Grant<z.output<typeof para
       await assertUnused(record, client, { arrivedAt, clientAddress });
 
       const subject = record.grant.subject ?? client.owner;
+      // However old this is, nothing that was lost comes back: the scopes of the family were held under its epoch, and the
+      // rotation fails once that has moved on.
       const owner = await resourceOwners.find(subject);
       if (!owner) throw invalid();
       assertMayUse(client, owner.tenantDomain);

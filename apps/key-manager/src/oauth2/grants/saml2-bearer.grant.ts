@@ -33,6 +33,7 @@ export function saml2BearerGrant(ports: GrantPorts): Grant<z.output<typeof param
         tenantDomain: user.tenantDomain,
         kind: 'APPLICATION_USER',
         scope: granted,
+        restsOn: user.restsOn,
         // RFC 7521 §4.1: the next assertion is what renews, and the issuer decides whether there is one.
         refreshable: false,
         details: { claims: mappedClaims(issuer, singled(attributes), requested), federation: user.federation },

@@ -44,6 +44,7 @@ export function tokenExchangeGrant(ports: GrantPorts): Grant<Parameters> {
         tenantDomain: user.tenantDomain,
         kind: 'APPLICATION_USER',
         scope: await scopeFor(ports.scopes, subjectToken, by.requested, bearer),
+        restsOn: user.restsOn,
         // What was exchanged once can be exchanged again while it lives, and no longer.
         refreshable: false,
         atMostSeconds: secondsLeft(subjectToken, ports.clock.now()),

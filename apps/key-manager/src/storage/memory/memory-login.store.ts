@@ -7,13 +7,11 @@ import { inOrder, type MemoryDatabase } from './memory-database.js';
 export class MemoryLoginStore implements LoginSessionStore, ConsentStore {
   constructor(private readonly db: MemoryDatabase) {}
 
-  async startSession(session: Omit<LoginSession, 'subjectEpoch'>): Promise<LoginSession> {
+  async startSession(session: LoginSession): Promise<void> {
     assertStorable(session);
     const key = session.hash.toString('hex');
     if (this.db.loginSessions.has(key)) throw new AlreadyExists('a login session');
-    const started = { ...session, subjectEpoch: this.db.subjectEpoch(session.subject) };
-    this.db.loginSessions.set(key, started);
-    return started;
+    this.db.loginSessions.set(key, session);
   }
 
   async findSession(hash: Buffer): Promise<LoginSession | undefined> {

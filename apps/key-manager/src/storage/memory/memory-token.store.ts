@@ -8,7 +8,7 @@ import type {
 } from '../../oauth2/model.js';
 import type { AuditEvent, TokenStore } from '../../oauth2/ports.js';
 import { isReusable, newReusable } from '../../oauth2/reusable-pair.js';
-import { NotFound } from '../errors.js';
+import { EpochMoved, NotFound } from '../errors.js';
 import { assertStorable } from '../storable.js';
 import type { AccessTokenRow, GrantRow, MemoryDatabase } from './memory-database.js';
 
@@ -178,9 +178,10 @@ export class MemoryTokenStore implements TokenStore {
     this.db.refreshTokens.set(refreshHash, { ...refreshToken, grantId: grant.id, parent, state: 'ACTIVE' });
   }
 
-  #newGrant({ grant }: NewTokens): GrantRow {
+  #newGrant({ grant, restsOn }: NewTokens): GrantRow {
     const client = this.db.clients.get(grant.clientId);
     if (!client?.registration.active) throw new NotFound(`client ${grant.clientId}`);
+    if (restsOn && this.db.subjectEpoch(restsOn.subject) !== restsOn.epoch) throw new EpochMoved(restsOn.subject);
     const subjectEpoch = this.db.subjectEpoch(grant.subject ?? grant.clientId);
     return { record: grant, clientEpoch: client.epoch, subjectEpoch, revoked: false };
   }

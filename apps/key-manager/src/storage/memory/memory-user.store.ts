@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditEvent } from '../../oauth2/ports.js';
-import type { User, UserWithPassword } from '../../users/user.js';
+import type { User, UserAtLogin, UserWithPassword } from '../../users/user.js';
 import { fullUserName, type UserName } from '../../users/user-name.js';
 import type { NewUser, UserChange, UserStore } from '../../users/user-store.js';
 import { AlreadyExists, NotFound } from '../errors.js';
@@ -26,8 +26,9 @@ export class MemoryUserStore implements UserStore {
     return withoutPassword(created);
   }
 
-  async findUser(name: UserName): Promise<UserWithPassword | undefined> {
-    return this.#find(name);
+  async findUser(name: UserName): Promise<UserAtLogin | undefined> {
+    const user = this.#find(name);
+    return user && { ...user, tokenEpoch: this.db.subjectEpoch(fullUserName(user)) };
   }
 
   async findUserById(tenantDomain: string, id: string): Promise<User | undefined> {

@@ -18,6 +18,21 @@ export const grantIsAlive = `(g.revoked_at is null
 export const joinEpochs = (item: string) => `join oauth_clients c on c.client_id = ${item}.client_id and c.active
   left join subject_epochs s on s.subject = coalesce(${item}.subject, ${item}.client_id)`;
 
+/**
+ * Whether the user whom the item rests on is under the same epoch still, or it rests on nobody. What decides is the
+ * snapshot of the statement; a change that commits after it finds the row with the epoch of before, and that ends it.
+ */
+export const joinStanding = (item: string) => `left join subject_epochs r on r.subject = ${item}.rests_on`;
+export const stands = (item: string) =>
+  `(${item}.rests_on is null or ${item}.rests_on_epoch = coalesce(r.token_epoch, 0))`;
+
+/** What the statements that insert tell of each item. */
+export interface InsertedRow {
+  readonly position: number;
+  /** False: nothing was saved, since the user's epoch has moved on. */
+  readonly stands: boolean;
+}
+
 export interface GrantColumns {
   grant_id: string;
   tenant_domain: string;

@@ -1,5 +1,5 @@
 import type { NewTokens } from '../../oauth2/model.js';
-import { joinEpochs, toConfirmationText, toScopeText } from './grant-rows.js';
+import { joinEpochs, joinStanding, stands, toConfirmationText, toScopeText } from './grant-rows.js';
 import type { Statement } from './hot-statements.js';
 import { lastExpiry } from './token-expiry.js';
 
@@ -31,6 +31,8 @@ export function newGrantColumns(batch: readonly NewTokens[]): string[] {
     texts(batch, ({ refreshToken }) => refreshToken && toScopeText(refreshToken.scope)),
     words(batch, ({ refreshToken }) => refreshToken?.expiresAt),
     texts(batch, ({ refreshToken }) => toConfirmationText(refreshToken?.confirmation) ?? undefined),
+    texts(batch, ({ restsOn }) => restsOn?.subject),
+    words(batch, ({ restsOn }) => restsOn?.epoch),
   ];
 }
 
@@ -62,33 +64,36 @@ const texts = (batch: readonly NewTokens[], read: Read<string>) =>
     return `"${special.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`;
   });
 
-/** Takes the epochs of the moment. Fails as a whole when a grant is there already. */
+/** Takes the epochs of the moment, if what each rests on is of that moment too. Fails as a whole when a grant is there already. */
 export const insertNewGrants: Statement = {
   name: 'insert_new_grants',
   text: `
 with item as materialized (
-  select t.*, c.token_epoch as client_epoch, coalesce(s.token_epoch, 0) as subject_epoch
+  select t.*, c.token_epoch as client_epoch, coalesce(s.token_epoch, 0) as subject_epoch,
+    ${stands('t')} as stands
   from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
     $9::text[], $10::bytea[], $11::text[], $12::bigint[], $13::text[], $14::bytea[], $15::text[], $16::bigint[],
-    $17::text[])
+    $17::text[], $18::text[], $19::bigint[])
   with ordinality as t (grant_id, tenant_domain, client_id, subject, kind, at, grant_expires_at, sweep_after, details,
     access_hash, access_scope, access_expires_at, access_confirmation, refresh_hash, refresh_scope, refresh_expires_at,
-    refresh_confirmation, position)
+    refresh_confirmation, rests_on, rests_on_epoch, position)
   ${joinEpochs('t')}
+  ${joinStanding('t')}
 ), granted as (
   insert into grants (id, tenant_domain, client_id, subject, kind, client_epoch, subject_epoch, created_at, expires_at,
     details, sweep_after)
   select grant_id, tenant_domain, client_id, subject, kind, client_epoch, subject_epoch, at, grant_expires_at,
     details::jsonb, sweep_after
-  from item
+  from item where stands
 ), saved as (
   insert into access_tokens (hash, grant_id, refresh_hash, scope, issued_at, expires_at, confirmation, revoked)
-  select access_hash, grant_id, refresh_hash, access_scope, at, access_expires_at, access_confirmation, false from item
+  select access_hash, grant_id, refresh_hash, access_scope, at, access_expires_at, access_confirmation, false
+  from item where stands
 ), refreshable as (
   insert into refresh_tokens (hash, grant_id, generation, scope, issued_at, expires_at, confirmation, state, replays,
     successor_used)
   select refresh_hash, grant_id, 0, refresh_scope, at, refresh_expires_at, refresh_confirmation, 'ACTIVE', 0, false
-  from item where refresh_hash is not null
+  from item where stands and refresh_hash is not null
 )
-select position from item`,
+select position, stands from item`,
 };

@@ -1,9 +1,8 @@
 import type { NewTokens, ReusablePair } from '../../oauth2/model.js';
 import { isReusable, newReusable } from '../../oauth2/reusable-pair.js';
-import { NotFound } from '../errors.js';
 import type { Session } from './database.js';
 import { grantColumns, grantIsAlive, toConfirmationText, toScopeText } from './grant-rows.js';
-import { insertTokens } from './token-batch.js';
+import { insertPair } from './token-batch.js';
 import { type AccessTokenColumns, toAccessToken } from './token-rows.js';
 
 /** One more access token beside a refresh token, if that is ACTIVE once the row of its grant is locked. */
@@ -62,8 +61,7 @@ export async function saveReusable(session: Session, { key, salt, tokens }: Reus
   );
   const known = await findReusable(session, key);
   if (isReusable(known, tokens.refreshToken !== undefined, tokens.accessToken.issuedAt)) return known;
-  const saved = await insertTokens(({ text }, values) => session.rows(text, values), [tokens]);
-  if (saved.size === 0) throw new NotFound(`client ${tokens.grant.clientId} or grant ${tokens.grant.id}`);
+  await insertPair(({ text }, values) => session.rows(text, values), tokens);
   const { hash, expiresAt } = tokens.accessToken;
   await session.changed('update reusable_tokens set salt = $2, access_hash = $3, expires_at = $4 where hash = $1', [
     key,

@@ -1,8 +1,8 @@
 import type { NewTokens } from '../../oauth2/model.js';
-import { NotFound, StoreUnavailable } from '../errors.js';
+import { EpochMoved, NotFound, StoreUnavailable } from '../errors.js';
 import type { Database } from './database.js';
 import { UniqueViolation } from './database-errors.js';
-import { joinEpochs, toConfirmationText, toScopeText } from './grant-rows.js';
+import { type InsertedRow, joinEpochs, joinStanding, stands, toConfirmationText, toScopeText } from './grant-rows.js';
 import type { Statement } from './hot-statements.js';
 import { insertNewGrants, isNewGrant, newGrantColumns } from './new-grant-rows.js';
 import { lastExpiry } from './token-expiry.js';
@@ -63,10 +63,10 @@ export class TokenBatch {
   readonly #run: RunInsert = (statement, values) => this.db.hot(statement, values);
 
   /** Undefined when it turns out that one of the grants is not new: nothing was saved then. */
-  async #insertNew(tokens: readonly NewTokens[]): Promise<Set<number> | undefined> {
+  async #insertNew(tokens: readonly NewTokens[]): Promise<Outcome | undefined> {
     if (!tokens.every(isNewGrant)) return undefined;
     try {
-      return positionsOf(await this.#run(insertNewGrants, newGrantColumns(tokens)));
+      return outcomeOf(await this.#run(insertNewGrants, newGrantColumns(tokens)));
     } catch (error) {
       if (error instanceof UniqueViolation) return undefined;
       throw error;
@@ -78,8 +78,9 @@ export class TokenBatch {
       const tokens = batch.map((entry) => entry.tokens);
       const saved = (await this.#insertNew(tokens)) ?? (await insertTokens(this.#run, tokens));
       batch.forEach((entry, index) => {
-        if (saved.has(index)) entry.resolve();
-        else entry.reject(new NotFound(`client ${entry.tokens.grant.clientId} or grant ${entry.tokens.grant.id}`));
+        const refusal = saved(index, entry.tokens);
+        if (refusal) entry.reject(refusal);
+        else entry.resolve();
       });
     } catch (error) {
       // One bad row fails the statement for all: try each alone, so that only its own caller hears of it.
@@ -89,19 +90,37 @@ export class TokenBatch {
   }
 }
 
-type RunInsert = (statement: Statement, values: unknown[]) => Promise<{ position: number }[]>;
+type RunInsert = (statement: Statement, values: unknown[]) => Promise<InsertedRow[]>;
 
-/** Saves those whose client and grant are alive, and answers their positions. */
-export async function insertTokens(run: RunInsert, batch: readonly NewTokens[]): Promise<Set<number>> {
+/** Why that one of the batch was not saved; undefined when it was. */
+type Outcome = (index: number, tokens: NewTokens) => Error | undefined;
+
+function outcomeOf(rows: readonly InsertedRow[]): Outcome {
+  const standing = new Map(rows.map(({ position, stands }) => [position - 1, stands]));
+  return (index, { grant, restsOn }) => {
+    const stands = standing.get(index);
+    if (stands) return undefined;
+    return stands === false
+      ? new EpochMoved(restsOn?.subject ?? grant.clientId)
+      : new NotFound(`client ${grant.clientId} or grant ${grant.id}`);
+  };
+}
+
+/** Saves the pair in a transaction. Throws `NotFound` or `EpochMoved`. */
+export async function insertPair(run: RunInsert, tokens: NewTokens): Promise<void> {
+  const refusal = (await insertTokens(run, [tokens]))(0, tokens);
+  if (refusal) throw refusal;
+}
+
+/** Saves those whose client and grant are alive and whose user is as they were when it was decided. */
+async function insertTokens(run: RunInsert, batch: readonly NewTokens[]): Promise<Outcome> {
   const columns = batch.map(toColumns);
   const parameters = (columns[0] ?? []).map((_, column) => columns.map((row) => row[column]));
   const rows = await run({ name: 'insert_tokens', text: insertStatement }, parameters);
-  return positionsOf(rows);
+  return outcomeOf(rows);
 }
 
-const positionsOf = (rows: readonly { position: number }[]) => new Set(rows.map(({ position }) => position - 1));
-
-function toColumns({ grant, accessToken, refreshToken }: NewTokens): unknown[] {
+function toColumns({ grant, restsOn, accessToken, refreshToken }: NewTokens): unknown[] {
   return [
     grant.id,
     grant.tenantDomain,
@@ -123,19 +142,25 @@ function toColumns({ grant, accessToken, refreshToken }: NewTokens): unknown[] {
     grant.details === undefined ? null : JSON.stringify(grant.details),
     toConfirmationText(accessToken.confirmation),
     toConfirmationText(refreshToken?.confirmation),
+    restsOn?.subject ?? null,
+    restsOn?.epoch ?? null,
   ];
 }
 
 // A new grant takes the epochs of the moment. One that is there already takes further tokens only while it lives; the
 // update locks its row, so that a revocation either comes first or sees these tokens.
 const insertStatement = `
-with item as (
-  select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
+with item as materialized (
+  select t.*, ${stands('t')} as stands
+  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
     $8::bigint[], $9::bytea[], $10::text[], $11::bigint[], $12::bigint[], $13::bytea[], $14::integer[], $15::text[],
-    $16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::text[])
+    $16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::text[], $21::text[],
+    $22::bigint[])
   with ordinality as t (grant_id, tenant_domain, client_id, subject, kind, created_at, grant_expires_at, sweep_after,
     access_hash, access_scope, access_issued_at, access_expires_at, refresh_hash, generation, refresh_scope,
-    refresh_issued_at, refresh_expires_at, details, access_confirmation, refresh_confirmation, position)
+    refresh_issued_at, refresh_expires_at, details, access_confirmation, refresh_confirmation, rests_on, rests_on_epoch,
+    position)
+  ${joinStanding('t')}
 ), live_grant as (
   insert into grants as g (id, tenant_domain, client_id, subject, kind, client_epoch, subject_epoch, created_at,
     expires_at, details, sweep_after)
@@ -144,6 +169,7 @@ with item as (
     case when bool_or(sweep_after is null) over family then null else max(sweep_after) over family end
   from item
   ${joinEpochs('item')}
+  where stands
   window family as (partition by grant_id)
   order by grant_id
   on conflict (id) do update
@@ -156,12 +182,12 @@ with item as (
   insert into access_tokens (hash, grant_id, refresh_hash, scope, issued_at, expires_at, confirmation, revoked)
   select access_hash, grant_id, refresh_hash, access_scope, access_issued_at, access_expires_at, access_confirmation,
     false
-  from item join live_grant on id = grant_id
+  from item join live_grant on id = grant_id where stands
 ), refreshable as (
   insert into refresh_tokens (hash, grant_id, generation, scope, issued_at, expires_at, confirmation, state, replays,
     successor_used)
   select refresh_hash, grant_id, generation, refresh_scope, refresh_issued_at, refresh_expires_at, refresh_confirmation,
     'ACTIVE', 0, false
-  from item join live_grant on id = grant_id where refresh_hash is not null
+  from item join live_grant on id = grant_id where stands and refresh_hash is not null
 )
-select position from item join live_grant on id = grant_id`;
+select position, stands from item left join live_grant on id = grant_id where id is not null or not stands`;

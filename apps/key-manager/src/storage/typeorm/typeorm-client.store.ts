@@ -17,6 +17,7 @@ import {
 } from './entities/application.entity.js';
 import { appendCatalog, appendRevocations } from './feed-numbers.js';
 import type { Statement } from './hot-statements.js';
+import { holdOwner } from './user-tokens.js';
 
 type RegistrationChange = Parameters<ClientRegistry['updateRegistration']>[1];
 
@@ -36,6 +37,7 @@ export class TypeOrmClientStore implements ClientStore, ClientRegistry {
     const { clientId, applicationId } = registration;
     const work = this.db.transaction(async (session) => {
       if (applicationId !== undefined) await requireApplication(session, applicationId);
+      await holdOwner(session, registration.owner);
       await session.table(clientEntity).insert(plain(toRow(registration)));
       if (secret) await insertSecret(session, registration, secret);
       await appendCatalog(session, this.clock.now(), [{ entity: 'consumer_key', id: clientId }]);

@@ -8,20 +8,18 @@ import type { Database } from './database.js';
 export class TypeOrmLoginStore implements LoginSessionStore, ConsentStore {
   constructor(private readonly db: Database) {}
 
-  async startSession(session: Omit<LoginSession, 'subjectEpoch'>): Promise<LoginSession> {
+  async startSession(session: LoginSession): Promise<void> {
     assertStorable(session);
-    const { hash, id, subject, tenantDomain, authTime, lastUsedAt, expiresAt } = session;
-    const row = await this.db.run((run) =>
-      run.row<{ subject_epoch: number }>(
+    const { hash, id, subject, tenantDomain, authTime, lastUsedAt, expiresAt, subjectEpoch } = session;
+    const started = await this.db.run((run) =>
+      run.changed(
         `insert into login_sessions
            (hash, id, subject, tenant_domain, auth_time, last_used_at, expires_at, subject_epoch)
-         values ($1, $2, $3, $4, $5, $6, $7, ${epochOf('$3')})
-         on conflict (hash) do nothing returning subject_epoch`,
-        [hash, id, subject, tenantDomain, authTime, lastUsedAt, expiresAt],
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (hash) do nothing`,
+        [hash, id, subject, tenantDomain, authTime, lastUsedAt, expiresAt, subjectEpoch],
       ),
     );
-    if (!row) throw new AlreadyExists('a login session');
-    return { ...session, subjectEpoch: row.subject_epoch };
+    if (started === 0) throw new AlreadyExists('a login session');
   }
 
   async findSession(hash: Buffer): Promise<LoginSession | undefined> {

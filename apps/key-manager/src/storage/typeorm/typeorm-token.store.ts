@@ -8,7 +8,6 @@ import type {
   RevocationTarget,
 } from '../../oauth2/model.js';
 import type { AuditEvent, Clock, TokenStore } from '../../oauth2/ports.js';
-import { NotFound } from '../errors.js';
 import { appendAudit } from './audit-rows.js';
 import { endClientGrants, endSubjectGrants } from './coarse-revocation.js';
 import type { Database, Session } from './database.js';
@@ -17,7 +16,7 @@ import { grantColumns, grantIsAlive } from './grant-rows.js';
 import type { Statement } from './hot-statements.js';
 import { addAccessToken, findReusable, saveReusable } from './reusable-tokens.js';
 import { RotationBatch } from './rotation-batch.js';
-import { insertTokens, TokenBatch } from './token-batch.js';
+import { insertPair, TokenBatch } from './token-batch.js';
 import { type AccessTokenColumns, type RefreshTokenColumns, toAccessToken, toRefreshToken } from './token-rows.js';
 
 /** Tokens by hash, in hand-written statements: they are the hot ones. */
@@ -44,8 +43,7 @@ export class TypeOrmTokenStore implements TokenStore {
         [kind, hash, this.clock.now()],
       );
       if (first === 0) return false;
-      const saved = await insertTokens(({ text }, values) => session.rows(text, values), [tokens]);
-      if (saved.size === 0) throw new NotFound(`client ${tokens.grant.clientId} or grant ${tokens.grant.id}`);
+      await insertPair(({ text }, values) => session.rows(text, values), tokens);
       return true;
     });
   }

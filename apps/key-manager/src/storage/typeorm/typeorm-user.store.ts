@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { recordable } from '../../audit/recordable.js';
 import type { AuditEvent, Clock } from '../../oauth2/ports.js';
-import type { User, UserWithPassword } from '../../users/user.js';
+import type { User, UserAtLogin } from '../../users/user.js';
 import { fullUserName, type UserName } from '../../users/user-name.js';
 import type { NewUser, Role, UserChange, UserStore } from '../../users/user-store.js';
 import { NotFound } from '../errors.js';
@@ -9,7 +9,7 @@ import { assertStorable } from '../storable.js';
 import { appendAudit } from './audit-rows.js';
 import { type Database, type Session, unlessTaken } from './database.js';
 import { roleEntity, type UserRow, userEntity, userRoleEntity } from './entities/user.entity.js';
-import { findUserStatement, toUserWithPassword, type UserColumns } from './find-user.js';
+import { findUserStatement, toUserAtLogin, type UserColumns } from './find-user.js';
 import {
   addMembers,
   fullNamesOf,
@@ -54,10 +54,10 @@ export class TypeOrmUserStore implements UserStore {
     return unlessTaken(`user ${user.username}`, work);
   }
 
-  async findUser({ tenantDomain, domain, username }: UserName): Promise<UserWithPassword | undefined> {
+  async findUser({ tenantDomain, domain, username }: UserName): Promise<UserAtLogin | undefined> {
     const by = [tenantDomain, domain, this.#key(username)];
     const [row] = await this.db.hotFind<UserColumns>(findUserStatement, by);
-    return row && toUserWithPassword(row);
+    return row && toUserAtLogin(row);
   }
 
   async findUserById(tenantDomain: string, id: string): Promise<User | undefined> {

@@ -30,11 +30,12 @@ class CheckedOwners implements ResourceOwners {
     await this.gate;
     if (this.failWith) throw this.failWith;
     if (passwords[username] !== password) return undefined;
-    return { subject: `${username}@carbon.super`, tenantDomain: 'carbon.super', roles: [] };
+    return { subject: `${username}@carbon.super`, tenantDomain: 'carbon.super', roles: [], tokenEpoch: 0 };
   }
   async find() {
     return undefined;
   }
+  forget() {}
 }
 
 function createWorld(options: { sharedNetworks?: string[]; maxWaiting?: number } = {}) {

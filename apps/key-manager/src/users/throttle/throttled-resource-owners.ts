@@ -47,6 +47,10 @@ export class ThrottledResourceOwners implements ResourceOwners {
     return this.parts.owners.find(subject);
   }
 
+  forget(subject: string): void {
+    this.parts.owners.forget(subject);
+  }
+
   async #admit(source: AttemptSource, username: string, clientAddress: string): Promise<Admitted> {
     const admission = await this.parts.throttle.admit(source).catch((error: unknown) => {
       throw error instanceof QueueFull ? new TemporarilyUnavailable(1, { cause: error }) : error;
