@@ -18,6 +18,7 @@ import { RegistrationRefusal } from '../../oauth2/registration/registration-refu
 import { type Authenticators, authenticate } from '../rest/authenticate.js';
 import { password, token } from '../rest/caller.js';
 import { forbidden, toRestError, unauthenticated } from '../rest/problem.js';
+import { onlyAuthorization } from '../rest/register.js';
 
 export interface RegistrationSettings {
   readonly access: 'off' | 'users' | 'open';

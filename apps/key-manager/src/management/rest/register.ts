@@ -90,12 +90,15 @@ function register(fastify: FastifyInstance, plane: Plane, route: Route, around: 
   });
 }
 
-function senderOf({ headers, ip, raw }: FastifyRequest): Sender {
-  // Node would take the first of two without a word, and whoever stands in front may have looked at the other.
-  if ((raw.headersDistinct.authorization?.length ?? 0) > 1) {
-    throw badRequest('The request has more than one Authorization header');
-  }
-  return { authorization: headers.authorization, clientAddress: ip };
+function senderOf(request: FastifyRequest): Sender {
+  return { authorization: onlyAuthorization(request), clientAddress: request.ip };
+}
+
+/** Node would take the first of two without a word, and whoever stands in front may have looked at the other. */
+export function onlyAuthorization({ raw: { headersDistinct } }: Pick<FastifyRequest, 'raw'>): string | undefined {
+  const [authorization, ...more] = headersDistinct.authorization ?? [];
+  if (more.length > 0) throw badRequest('The request has more than one Authorization header');
+  return authorization;
 }
 
 function restRequest(route: Route, request: FastifyRequest): RestRequest<unknown, unknown, unknown> {
