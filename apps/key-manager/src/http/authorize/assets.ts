@@ -85,6 +85,8 @@ button.link {
   flex: none; width: 2.3rem; height: 2.3rem; border-radius: 50%; display: grid; place-items: center;
   font-weight: 650; color: var(--on-accent); background: var(--accent);
 }
+form.account + .lead { margin-top: 1rem; }
+.code { white-space: nowrap; letter-spacing: .04em; }
 .account .who { flex: 1 1 auto; min-width: 0; line-height: 1.3; }
 .account .who span { display: block; font-size: .85rem; color: var(--soft); }
 .scopes { margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--line); }

@@ -77,7 +77,7 @@ export function deviceConsentPage({ code, sessionId, client, username, scopes }:
 <div class="who"><span>Logged in as</span><strong><bdi>${name}</bdi></strong></div>
 <button type="submit" class="link" name="decision" value="switch">Not you?</button>
 </form>
-<p class="lead">The device has to show this code: <strong>${code}</strong></p>
+<p class="lead">The device has to show this code: <strong class="code">${code}</strong></p>
 <form method="post" action="/device">${hidden}
 <h2 id="scopes">If you allow it, the device can:</h2>
 <ul class="scopes" aria-labelledby="scopes">
