@@ -50,6 +50,16 @@ describe.each(eachStorage)('device authorization over HTTPS, $name storage', ({ 
     });
   });
 
+  it('is in the metadata, beside the endpoint for pushes', async () => {
+    const { body } = await keyManager.send('GET', '/.well-known/oauth-authorization-server/oauth2/token');
+    const origin = new URL(keyManager.urls.token).origin;
+    expect(body).toMatchObject({
+      device_authorization_endpoint: `${origin}/oauth2/device_authorize`,
+      pushed_authorization_request_endpoint: `${origin}/oauth2/par`,
+      require_pushed_authorization_requests: false,
+    });
+  });
+
   it('refuses a client that is not let in', async () => {
     const { status, body } = await keyManager.post('/oauth2/device_authorize', { client_id: 'nobody' });
     expect(status).toBe(401);

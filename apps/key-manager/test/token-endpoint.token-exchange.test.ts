@@ -46,7 +46,8 @@ describe.each(eachStorage)('grant_type=token-exchange over HTTPS, $name storage'
     expect(body.expires_in).toBeLessThanOrEqual(300);
     expect(await introspect(body.access_token)).toMatchObject({
       active: true,
-      sub: 'FEDERATED/example/bob@carbon.super',
+      sub: 'bob',
+      username: 'FEDERATED/example/bob@carbon.super',
     });
   });
 
