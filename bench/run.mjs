@@ -12,7 +12,7 @@ Options:
   --quick             seconds instead of minutes: shows that everything runs; writes no file
   --rounds <n>        rounds per comparison (7)
   --seconds <n>       length of one measurement (5)
-  --connections <n>   keep-alive connections of the load generator (32)
+  --connections <n>   keep-alive connections of the load generator (64)
   --rows <n>          rows in the big token table (10000000)
   --only <a,b>        parts: issue, refresh, introspect, store, passwords, growth
   --baseline <dir>    another built checkout of this repository, measured beside this one
@@ -62,7 +62,7 @@ await run({
   rounds: number('rounds', 7, 1),
   seconds: number('seconds', 5, 0.5),
   warmUpSeconds: values.quick ? 0.5 : 5,
-  connections: number('connections', 32, 8),
+  connections: number('connections', 64, 8),
   rows: number('rows', 10_000_000, 20_000),
   only: values.only?.split(','),
   baseline: values.baseline,

@@ -1,11 +1,49 @@
-// oidc-provider with its own in-memory store, over HTTPS. Started by bench/support/peers.mjs; settings come as JSON.
+// oidc-provider with maps as its store, over HTTPS. Started by bench/support/peers.mjs; settings come as JSON.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { Provider } from 'oidc-provider';
 
 const { certFile, keyFile, client } = JSON.parse(process.env.BENCH_SETTINGS);
 
+/** Its own store in memory keeps a thousand entries, too few for refreshing; this one is as simple and keeps more. */
+const kept = 200_000;
+const rows = new Map();
+const members = new Map();
+
+class MapAdapter {
+  constructor(model) {
+    this.model = model;
+  }
+  key(id) {
+    return `${this.model}:${id}`;
+  }
+  async find(id) {
+    return rows.get(this.key(id));
+  }
+  async upsert(id, payload) {
+    const key = this.key(id);
+    rows.set(key, payload);
+    if (payload.grantId) {
+      const family = members.get(payload.grantId);
+      if (family) family.add(key);
+      else members.set(payload.grantId, new Set([key]));
+    }
+    if (rows.size > kept) rows.delete(rows.keys().next().value);
+  }
+  async consume(id) {
+    rows.get(this.key(id)).consumed = Math.floor(Date.now() / 1_000);
+  }
+  async destroy(id) {
+    rows.delete(this.key(id));
+  }
+  async revokeByGrantId(grantId) {
+    for (const key of members.get(grantId) ?? []) rows.delete(key);
+    members.delete(grantId);
+  }
+}
+
 const provider = new Provider('https://localhost', {
+  adapter: MapAdapter,
   clients: [
     {
       client_id: client.id,

@@ -18,7 +18,7 @@ export async function startPeer({ name, file, cluster, folder }) {
     ca: cluster.ca,
     url: `https://localhost:${port}`,
     client,
-    /** Made when they are needed: the store of oidc-provider keeps the newest thousand entries only. */
+    /** Made when they are needed: the stores keep the newest entries only. */
     async newRefreshTokens(families) {
       peer.send({ families });
       return (await peer.message()).refreshTokens;
