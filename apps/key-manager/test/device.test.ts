@@ -78,7 +78,7 @@ describe.each(eachStorage)('device authorization over HTTPS, $name storage', ({ 
     expect(first.text).toContain(`value="${userCode}"`);
     expect((await act({ user_code: String(userCode).toLowerCase() })).text).toContain('type="password"');
     const consent = await logIn(userCode);
-    expect(consent.text).toContain(`<strong>${userCode}</strong>`);
+    expect(consent.text).toContain(`<strong class="code">${userCode}</strong>`);
     expect(consent.text).toContain('alice');
     expect((await decide(consent.text, 'allow')).text).toContain('The device is connected');
     const { status, body } = await poll(deviceCode);
