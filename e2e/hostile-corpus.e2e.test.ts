@@ -96,7 +96,7 @@ describe('hostile input', () => {
       await pause(1_000);
     };
     // The first round makes the heap as large as the load wants it; what counts is what comes on top.
-    await storm(repeated);
+    await storm(repeated / 2);
     const before = roles.map(residentMiB);
     await storm(repeated);
     const after = roles.map(residentMiB);

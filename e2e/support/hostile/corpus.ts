@@ -11,6 +11,7 @@ import {
   wso2RegistrationAttacks,
 } from './open-attacks.js';
 import { pageAttacks } from './page-attacks.js';
+import { registrationAttacks } from './registration-attacks.js';
 import { tokenAttacks, unknownTokenAttacks } from './token-attacks.js';
 
 const listeners: readonly Listener[] = ['key manager', 'gateway'];
@@ -70,5 +71,6 @@ export const corpus: readonly Attack[] = [
   ...restAttacks('/api/am/publisher/v4/apis'),
   ...restAttacks('/scim2/Users', 'scim'),
   ...restBodyAttacks(devportal),
+  ...registrationAttacks,
   ...wso2RegistrationAttacks('/client-registration/v0.17/register'),
 ];
