@@ -37,7 +37,8 @@ ${[
 
 What \`/token\`, \`/revoke\` and \`/oauth2/*\` answer, from \`apps/key-manager/src/oauth2/errors.ts\`. The body is that of RFC 6749 §5.2:
 \`{"error","error_description"}\`. It never repeats what was sent. When the gateway gets no answer from a key manager it says
-\`temporarily_unavailable\` itself.
+\`temporarily_unavailable\` itself. The authorization endpoint sends its errors to the application by redirect: see
+[Log in with a browser](authorize.md).
 
 ${[
   row('Status', 'error', 'Meaning'),

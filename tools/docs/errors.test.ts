@@ -8,6 +8,7 @@ import {
   InvalidRequest,
   InvalidScope,
   InvalidToken,
+  OAuthError,
   type OAuthErrorCode,
   ServerError,
   TemporarilyUnavailable,
@@ -15,8 +16,18 @@ import {
   UnsupportedGrantType,
   UseDpopNonce,
 } from '../../apps/key-manager/src/oauth2/errors.js';
+import {
+  AccessDenied,
+  AuthorizationPending,
+  ExpiredToken,
+  InvalidTarget,
+  SlowDown,
+} from '../../apps/key-manager/src/oauth2/grant-errors.js';
 import { errorsPage } from './errors-page.js';
 import { read, root } from './repository.js';
+
+/** What is wrong with a request is said at once when it is pushed. */
+const pushed = (error: OAuthErrorCode) => new OAuthError(error, '', 400);
 
 const examples = [
   [new InvalidRequest(''), 'A parameter is missing, repeated or malformed, or the client authenticates in two ways.'],
@@ -27,6 +38,15 @@ const examples = [
   [new InvalidScope(''), 'The scope is malformed, or more than was granted.'],
   [new InvalidToken(), 'The access token is unknown, expired, revoked, or bound to somebody else (RFC 6750).'],
   [new InsufficientScope('', ''), 'The access token is good, but its scope does not reach (RFC 6750).'],
+  [new AuthorizationPending(), "The user has not answered on the device's page yet: ask again (RFC 8628)."],
+  [new SlowDown(), 'The device asks too often: five seconds more between requests (RFC 8628).'],
+  [new ExpiredToken(), 'The device code has expired: start again (RFC 8628).'],
+  [new AccessDenied(), 'The user refused the device.'],
+  [new InvalidTarget(''), 'The token that was asked for is for something this server does not know (RFC 8693).'],
+  [pushed('unsupported_response_type'), 'The server does not offer this `response_type` (RFC 9126).'],
+  [pushed('request_not_supported'), 'Request objects are not supported (RFC 9126).'],
+  [pushed('request_uri_not_supported'), 'A `request_uri` cannot be pushed (RFC 9126).'],
+  [pushed('registration_not_supported'), 'Registration by request is not supported (RFC 9126).'],
   [new InvalidDpopProof(), 'The DPoP proof is missing, wrong, or was used before (RFC 9449).'],
   [new UseDpopNonce(''), 'The DPoP proof needs the nonce in `DPoP-Nonce` (RFC 9449); at `userinfo` the status is 401.'],
   [new TemporarilyUnavailable(), 'Too busy, or something needed is away; `Retry-After` says when to try again.'],
