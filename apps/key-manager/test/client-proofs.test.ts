@@ -197,6 +197,29 @@ describe('mutual TLS (RFC 8705)', () => {
     expect(seen.body).toMatchObject({ active: true, token_type: 'Bearer', cnf: { 'x5t#S256': thumbprint } });
   });
 
+  it('binds the refresh token of a public client to its certificate', async () => {
+    await keyManager.createUser('tls-user', 'correct horse battery', []);
+    const metadata = { tokenEndpointAuthMethod: 'none', tlsClientCertificateBoundAccessTokens: true };
+    const { clientId } = await register(metadata);
+    const [own, thief] = [await makeCertificate(), await makeCertificate()];
+    const login = {
+      grant_type: 'password',
+      username: 'tls-user',
+      password: 'correct horse battery',
+      client_id: clientId,
+    };
+    const granted = await post(login, {}, tls(own));
+    expect(granted.status).toBe(200);
+    const refresh = {
+      grant_type: 'refresh_token',
+      refresh_token: String(granted.body.refresh_token),
+      client_id: clientId,
+    };
+    expect(await post(refresh, {}, tls(thief))).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+    expect(await post(refresh)).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+    expect(await post(refresh, {}, tls(own))).toMatchObject({ status: 200 });
+  });
+
   it('issues no unbound token to a client that wants them bound', async () => {
     const { clientId, secret } = await register({ tlsClientCertificateBoundAccessTokens: true });
     const authorization = basic(clientId, secret);
@@ -307,9 +330,31 @@ describe('DPoP (RFC 9449)', () => {
 describe('DPoP nonces', () => {
   let strict: TestKeyManager;
   beforeAll(async () => {
-    strict = await startTestKeyManager({ keyManager: { oauth2: { dpop: { nonce: 'required' } } } });
+    strict = await startTestKeyManager({
+      keyManager: {
+        gatewayUrl: 'https://api.example.com',
+        oauth2: { dpop: { nonce: 'required' }, registration: { access: 'off' } },
+      },
+    });
   });
   afterAll(() => strict.stop());
+
+  it('is what the metadata tells beforehand, with the rest that clients have to know', async () => {
+    const of = async (server: TestKeyManager) =>
+      (await server.send('GET', '/.well-known/oauth-authorization-server')).body;
+    expect(await of(keyManager)).toMatchObject({
+      registration_endpoint: `${keyManager.urls.https}/oauth2/register`,
+      dpop_signing_alg_values_supported: expect.arrayContaining(['ES256', 'RS256']),
+      tls_client_certificate_bound_access_tokens: true,
+      token_endpoint_auth_signing_alg_values_supported: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    });
+    expect(await of(strict)).not.toHaveProperty('registration_endpoint');
+  });
+
+  it('names the gateways for mutual TLS where no certificate is asked for', async () => {
+    const { body } = await strict.send('GET', '/.well-known/oauth-authorization-server');
+    expect(body.mtls_endpoint_aliases).toMatchObject({ token_endpoint: 'https://api.example.com/token' });
+  });
 
   it('are asked for with the first refusal, which openid-client follows', async () => {
     const { clientId, secret } = await seedClient(strict.storage);

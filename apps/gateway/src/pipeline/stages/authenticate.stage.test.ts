@@ -108,3 +108,32 @@ describe('refusals', () => {
     await expect(pending).rejects.toMatchObject({ fault: 'undecidable', headers: ['Retry-After', '1'] });
   });
 });
+
+describe('a bound token', () => {
+  const verdictOf = (confirmation: object | undefined): TokenVerdict => ({
+    state: 'active',
+    facts: someFacts({ confirmation: confirmation as never }),
+  });
+  const refusal = (credentials: string, confirmation: object | undefined) =>
+    faultOf(() => run(bearer(credentials), verdictOf(confirmation)));
+
+  it.each([
+    ['DPoP abc', { method: 'jkt', thumbprint: 'x' }],
+    ['Bearer abc', { method: 'x5t#S256', thumbprint: 'x' }],
+    ['DPoP abc', { method: 'x5t#S256', thumbprint: 'x' }],
+    ['Bearer abc', { method: 'a kind of tomorrow', thumbprint: 'x' }],
+    ['DPoP abc', { method: 'a kind of tomorrow', thumbprint: 'x' }],
+    ['DPoP abc', undefined],
+  ])('%s is refused where nothing can prove %j', (credentials, confirmation) => {
+    const { fault, headers } = refusal(credentials, confirmation);
+    expect([fault, headers[1]]).toEqual([
+      'invalidCredentials',
+      expect.stringMatching(/^Bearer .*error="invalid_token"/),
+    ]);
+  });
+
+  it('says that a key is needed when it comes as Bearer', () => {
+    const { headers } = refusal('Bearer abc', { method: 'jkt', thumbprint: 'x' });
+    expect(headers[1]).toMatch(/^DPoP realm="Keygate", error="invalid_token", .*, algs="ES256 /);
+  });
+});
