@@ -15,10 +15,7 @@ import { createIdentity, type Identity } from './identity.js';
 import { createInteractive } from './interactive.js';
 import { restScopes } from './management/rest-scopes.js';
 import type { KeySets } from './oauth2/assertions/key-set.js';
-import {
-  createPushedAuthorization,
-  createPushedRequests,
-} from './oauth2/authorization/pushed-authorization.js';
+import { createPushedAuthorization, createPushedRequests } from './oauth2/authorization/pushed-authorization.js';
 import { createDeviceAuthorization } from './oauth2/device-authorization/device-authorization-endpoint.js';
 import { createIntrospection } from './oauth2/introspection.js';
 import { createKeyValidation } from './oauth2/key-validation.js';
@@ -33,8 +30,8 @@ import { clientRefusals } from './operations/client-refusals.js';
 import { counted } from './operations/counted-server.js';
 import { createMetrics, type Metrics } from './operations/metrics.js';
 import { RefusalJournal } from './operations/refusal-journal.js';
-import { type SigningKeys, signingKeys } from './signing-keys/open-signing-keys.js';
 import { signedAssertions } from './saml/signed-assertions.js';
+import { type SigningKeys, signingKeys } from './signing-keys/open-signing-keys.js';
 import type { CatalogEvent, RevocationRecord } from './storage/feeds.js';
 import type { Storage } from './storage/storage.js';
 import { Passwords } from './users/passwords.js';
@@ -42,7 +39,7 @@ import { StoredResourceOwners } from './users/resource-owners.js';
 import { loginRefusals } from './users/throttle/login-refusals.js';
 import { throttleLogins } from './users/throttle/throttle-logins.js';
 import { UserAccounts } from './users/user-accounts.js';
-import { StoredUserClaims } from './users/user-claims.js';
+import { claimScopes, StoredUserClaims } from './users/user-claims.js';
 import { parseUserName, superTenant } from './users/user-name.js';
 
 export const systemClock: Clock = { now: Date.now };
@@ -197,7 +194,10 @@ function createRefusalJournal({ auditLog, tenants }: Storage, logger: Logger): R
   return new RefusalJournal(auditLog, tenantOf, logger);
 }
 
-/** The scopes of the REST APIs are the same in every tenant and nobody can register others by their names. */
+/**
+ * The scopes of the REST APIs are the same in every tenant and nobody can register others by their names. Those of
+ * OpenID Connect are known everywhere.
+ */
 function withRestScopes(registered: ScopeStore): ScopeStore {
   return {
     async findScopes(tenantDomain, names) {
@@ -206,6 +206,8 @@ function withRestScopes(registered: ScopeStore): ScopeStore {
       for (const name of names) {
         const roles = restScopes.get(name);
         if (roles) found.set(name, roles);
+        // Anybody may say who they are; where an API registered such a name, its binding holds.
+        else if (claimScopes.includes(name) && !found.has(name)) found.set(name, []);
       }
       return found;
     },

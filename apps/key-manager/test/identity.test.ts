@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { IdentityServiceClient } from '@keygate/proto/keymanager/v1/identity';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -74,6 +75,18 @@ describe('what a key manager tells of itself', () => {
       expect([status, headers['cache-control'], body.sub]).toEqual([200, 'no-store', 'alice@carbon.super']);
       expect((await keyManager.post(path, { access_token: String(accessToken) })).body.sub).toBe('alice@carbon.super');
     }
+  });
+
+  it('grants the scopes of OpenID Connect, unless an API has bound one of those names to a role', async () => {
+    await keyManager.storage.sharedScopes.createScope({
+      id: randomUUID(),
+      tenantDomain: 'carbon.super',
+      name: 'groups',
+      displayName: 'groups',
+      description: '',
+      bindings: ['writers'],
+    });
+    expect((await token('openid profile email groups unknown')).scope).toBe('email openid profile');
   });
 
   it('answers userinfo with the challenges of RFC 6750 §3.1', async () => {
