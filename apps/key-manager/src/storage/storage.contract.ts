@@ -16,6 +16,7 @@ import type { Storage } from './storage.js';
 import { subscriptionStoreContract } from './subscription.store.contract.js';
 import { tenantStoreContract } from './tenant.store.contract.js';
 import { tokenStoreContract } from './token.store.contract.js';
+import { tokenEpochsContract } from './token-epochs.contract.js';
 import { userStoreContract } from './user.store.contract.js';
 
 export interface Opened {
@@ -54,6 +55,7 @@ export function storageContract(open: (clock: TestClock) => Promise<Opened>): vo
     expect(await serverKey.claimServerKey('c')).toBe(false);
   });
   describe('tokens', () => tokenStoreContract(subject));
+  describe('token epochs', () => tokenEpochsContract(subject));
   describe('codes', () => codeStoreContract(subject));
   describe('logins and consents', () => loginStoreContract(subject));
   describe('words of scopes', () => scopeTextStoreContract(subject));
