@@ -8,140 +8,8 @@ import { basic, bearer } from './support/token-client.js';
 
 const form = 'application/x-www-form-urlencoded';
 
-interface Hostile {
-  readonly what: string;
-  readonly body?: string;
-  readonly authorization?: string;
-  readonly type?: string;
-  readonly method?: string;
-  readonly status: number;
-  readonly error?: string;
-}
-
-/** `{user}` and `{password}` stand for the demo user's; without `authorization` the demo client's is sent. */
-const hostileTokenRequests: readonly Hostile[] = [
-  {
-    what: 'a wrong password',
-    body: 'grant_type=password&username={user}&password=wrong',
-    status: 400,
-    error: 'invalid_grant',
-  },
-  {
-    what: 'an unknown user',
-    body: 'grant_type=password&username=nobody&password=wrong',
-    status: 400,
-    error: 'invalid_grant',
-  },
-  { what: 'no password', body: 'grant_type=password&username={user}', status: 400, error: 'invalid_request' },
-  {
-    what: 'an empty password',
-    body: 'grant_type=password&username={user}&password=',
-    status: 400,
-    error: 'invalid_request',
-  },
-  {
-    what: 'two user names',
-    body: 'grant_type=password&username={user}&username=admin&password={password}',
-    status: 400,
-    error: 'invalid_request',
-  },
-  {
-    what: 'two grant types',
-    body: 'grant_type=password&grant_type=client_credentials&username={user}&password={password}',
-    status: 400,
-    error: 'invalid_request',
-  },
-  { what: 'no grant type', body: 'username={user}&password={password}', status: 400, error: 'invalid_request' },
-  { what: 'an empty body', body: '', status: 400, error: 'invalid_request' },
-  { what: 'an unknown grant type', body: 'grant_type=telepathy', status: 400, error: 'unsupported_grant_type' },
-  {
-    what: 'a grant type named after an object member',
-    body: 'grant_type=__proto__',
-    status: 400,
-    error: 'unsupported_grant_type',
-  },
-  {
-    what: 'an unknown refresh token',
-    body: 'grant_type=refresh_token&refresh_token=00000000000000000000000000000000',
-    status: 400,
-    error: 'invalid_grant',
-  },
-  {
-    what: 'SQL in the user name',
-    body: "grant_type=password&username='+OR+1%3D1--&password=x",
-    status: 400,
-    error: 'invalid_grant',
-  },
-  {
-    what: 'a null byte in the user name',
-    body: 'grant_type=password&username=de%00mo&password={password}',
-    status: 400,
-  },
-  { what: 'a percent sign without digits', body: 'grant_type=password&username=%zz&password={password}', status: 400 },
-  { what: 'bytes that are not UTF-8', body: 'grant_type=password&username=%ff%fe&password={password}', status: 400 },
-  {
-    what: 'a scope with a quote',
-    body: 'grant_type=client_credentials&scope=a%22b',
-    status: 400,
-    error: 'invalid_scope',
-  },
-  { what: 'a huge user name', body: `grant_type=password&username=${'a'.repeat(20_000)}&password=x`, status: 400 },
-  { what: 'ten thousand parameters', body: `grant_type=password${'&a=1'.repeat(10_000)}`, status: 400 },
-  { what: 'a body over the limit', body: `grant_type=password&password=${'x'.repeat(200_000)}`, status: 413 },
-  {
-    what: 'a wrong client secret',
-    authorization: basic('wU62DjlyDBnq87GlBwplfqvmAbAa', 'wrong'),
-    body: 'grant_type=client_credentials',
-    status: 401,
-    error: 'invalid_client',
-  },
-  {
-    what: 'an unknown client',
-    authorization: basic('nobody', 'wrong'),
-    body: 'grant_type=client_credentials',
-    status: 401,
-    error: 'invalid_client',
-  },
-  { what: 'no client', authorization: '', body: 'grant_type=client_credentials', status: 401, error: 'invalid_client' },
-  {
-    what: 'Basic that is not Base64',
-    authorization: 'Basic ***',
-    body: 'grant_type=client_credentials',
-    status: 401,
-    error: 'invalid_client',
-  },
-  {
-    what: 'Basic without a colon',
-    authorization: `Basic ${Buffer.from('abc').toString('base64')}`,
-    body: 'grant_type=client_credentials',
-    status: 401,
-    error: 'invalid_client',
-  },
-  {
-    what: 'Basic without credentials',
-    authorization: 'Basic',
-    body: 'grant_type=client_credentials',
-    status: 401,
-    error: 'invalid_client',
-  },
-  {
-    what: 'another scheme',
-    authorization: 'Bearer abc',
-    body: 'grant_type=client_credentials',
-    status: 401,
-    error: 'invalid_client',
-  },
-  {
-    what: 'the client twice',
-    body: 'grant_type=client_credentials&client_id=x&client_secret=y',
-    status: 400,
-    error: 'invalid_request',
-  },
-  { what: 'GET', method: 'GET', status: 405 },
-  { what: 'an XML body', type: 'application/xml', body: '<grant/>', status: 415, error: 'invalid_request' },
-];
-
-describe('the token endpoint under hostile input', () => {
+/** What hostile-corpus.e2e.test.ts leaves: comparisons of answers, and API calls. */
+describe('hostile input to the gateway of the quickstart', () => {
   let quickstart: Quickstart;
 
   beforeAll(async () => {
@@ -151,56 +19,27 @@ describe('the token endpoint under hostile input', () => {
     await quickstart?.stop();
   });
 
-  const send = (one: Hostile): Promise<Answer> => {
-    const { facts, client } = quickstart;
-    const authorization = one.authorization ?? basic(facts.consumerKey, facts.consumerSecret);
-    const body = one.body?.replace('{user}', facts.username).replace('{password}', facts.password);
-    return client.call(facts.tokenUrl, {
-      method: one.method ?? 'POST',
-      headers: { ...(authorization === '' ? {} : { Authorization: authorization }), 'Content-Type': one.type ?? form },
-      ...(body === undefined ? {} : { body }),
-      fresh: true,
+  const token = (body: string, authorization: string): Promise<Answer> =>
+    quickstart.client.call(quickstart.facts.tokenUrl, {
+      method: 'POST',
+      headers: { Authorization: authorization, 'Content-Type': form },
+      body,
     });
-  };
 
-  it.each(hostileTokenRequests)('$what: $status $error', async (one) => {
-    const answer = await send(one);
-    expect(answer.status).toBe(one.status);
-    if (one.error !== undefined) {
-      expect(answer.json().error).toBe(one.error);
-    }
-    if (answer.status !== 405) {
-      expect(answer.headers['cache-control']).toContain('no-store');
-    }
-    expect(answer.text).not.toContain('access_token');
-  });
-
-  it('a wrong client is challenged, and told the same whether it exists or not', async () => {
-    const wrongSecret = await send({
-      what: '',
-      authorization: basic(quickstart.facts.consumerKey, 'x'),
-      body: 'grant_type=client_credentials',
-      status: 401,
-    });
-    const unknown = await send({
-      what: '',
-      authorization: basic('nobody', 'x'),
-      body: 'grant_type=client_credentials',
-      status: 401,
-    });
+  it('a wrong client is told the same whether it exists or not', async () => {
+    const grant = 'grant_type=client_credentials';
+    const wrongSecret = await token(grant, basic(quickstart.facts.consumerKey, 'x'));
+    const unknown = await token(grant, basic('nobody', 'x'));
     expect(wrongSecret.headers['www-authenticate']).toMatch(/^Basic /);
-    expect(unknown.text).toBe(wrongSecret.text);
+    expect([unknown.status, unknown.text]).toEqual([401, wrongSecret.text]);
   });
 
-  it('a wrong user is told the same whether they exist or not, and their name is not echoed', async () => {
-    const wrong = await send({ what: '', body: 'grant_type=password&username={user}&password=wrong', status: 400 });
-    const unknown = await send({
-      what: '',
-      body: 'grant_type=password&username=canarynobody&password=wrong',
-      status: 400,
-    });
-    expect(unknown.text).toBe(wrong.text);
-    expect(unknown.text).not.toContain('canarynobody');
+  it('a wrong user is told the same whether they exist or not', async () => {
+    const { consumerKey, consumerSecret, username } = quickstart.facts;
+    const login = (name: string) =>
+      token(`grant_type=password&username=${name}&password=wrong`, basic(consumerKey, consumerSecret));
+    const [wrong, unknown] = [await login(username), await login('canarynobody')];
+    expect([unknown.status, unknown.text]).toEqual([400, wrong.text]);
   });
 
   it('still works after all that', async () => {

@@ -14,6 +14,8 @@ export type Shape =
   | 'page'
   /** 302, and the address it leads to is checked by `location`. */
   | 'redirect'
+  /** JSON of either kind, from in front of the endpoints. */
+  | 'refused'
   /** A redirect of the gateway, which takes the query along. */
   | 'hand-over'
   /** A document that anybody may read. */
@@ -29,6 +31,8 @@ export interface Expected {
   readonly shape: Shape;
   /** OAuth error code; for `wso2` its `code`. */
   readonly error?: string | number;
+  /** A form shows again what was typed in: escaped, as the check still sees to. */
+  readonly repeats?: boolean;
   /** Headers with what they have to match; undefined: must not be there. */
   readonly headers?: Readonly<Record<string, RegExp | undefined>>;
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { expect } from 'vitest';
 import type { Answer } from '../https-client.js';
-import type { Attack, Shape } from './attack.js';
+import { type Attack, canary, type Shape } from './attack.js';
 
 const json = /^application\/json(;|$)/;
 
@@ -17,7 +17,8 @@ export function checkAnswer({ answer: expected, at }: Attack, answer: Answer): v
     else expect(answer.headers[name], name).toMatch(pattern);
   }
   shapes[expected.shape](answer, expected.error);
-  if (expected.shape === 'hand-over') saysNothing(answer.text);
+  if (expected.repeats) expect(answer.text).not.toContain(canary);
+  else if (expected.shape === 'hand-over') saysNothing(answer.text);
   else saysNothing(answer.text, answer.headers);
   if (at === 'key manager') expect(answer.headers['x-content-type-options']).toBe('nosniff');
   if (answer.status === 401) expect(answer.headers['www-authenticate']).toBeDefined();
@@ -67,6 +68,10 @@ const shapes: Readonly<Record<Shape, (answer: Answer, error?: string | number) =
     // No second address, and no header that was smuggled into the first.
     expect(answer.headers.location).not.toMatch(/evil|[^\x21-\x7e]/);
     expect(answer.text).toBe('');
+  },
+  refused(answer) {
+    expect(answer.headers['content-type']).toMatch(json);
+    expect(answer.json()).toEqual(expect.any(Object));
   },
   'hand-over'(answer) {
     expect(answer.headers['set-cookie']).toBeUndefined();

@@ -69,6 +69,7 @@ function mediaTypes(good: string, readsJson: boolean): Row[] {
   return [
     ...unsupported.map(([what, value]): Row => [what, { headers: type(value) }, invalidRequest(415)]),
     ['a body without a type', { headers: { 'Content-Type': [] } }, invalidRequest(415)],
+    ['two Content-Types', { headers: { 'Content-Type': [form, 'application/json'] } }, oneContentType],
     ['another charset', { headers: type(`${form}; charset=utf-16`) }, invalidRequest()],
     ['a charset of one byte', { headers: type(`${form};charset="ISO-8859-1"`) }, invalidRequest()],
     ['gzip', { headers: { 'Content-Encoding': 'gzip' }, body: gzipSync(good) }, invalidRequest(415)],
@@ -78,6 +79,9 @@ function mediaTypes(good: string, readsJson: boolean): Row[] {
     ['two content codings', { headers: { 'Content-Encoding': 'identity, br' } }, invalidRequest(415)],
   ];
 }
+
+/** Refused by the host, before it is known whose request it is. */
+const oneContentType: Expected = { status: 400, shape: 'refused', headers: {} };
 
 /** 64 MiB of zeros in 64 KiB. */
 const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));

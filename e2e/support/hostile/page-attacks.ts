@@ -209,6 +209,27 @@ const pages = ['login.do', 'oauth2_consent.do'].flatMap((name) => {
   ];
 });
 
+const device = '/device';
+/** Ten wrong codes are free: more would make the others wait (RFC 8628 §5.1). */
+const devicePages = [
+  attack(device, 'a code of markup', {
+    ...{ method: 'GET', path: `${device}?user_code={canary}`, headers: {}, answer: { ...page(200), repeats: true } },
+  }),
+  attack(device, 'a wrong code of markup', {
+    ...{ method: 'POST', path: device, headers: formType, body: 'user_code={canary}', costly: true },
+    answer: { ...page(200), repeats: true },
+  }),
+  attack(device, 'a wrong code with a NUL', {
+    ...{ method: 'POST', path: device, headers: formType, body: 'user_code=WDJB%00MJHT', costly: true },
+    answer: page(200),
+  }),
+  attack(device, 'a decision from another site', {
+    ...{ method: 'POST', path: device, headers: { ...formType, 'Sec-Fetch-Site': 'cross-site' } },
+    ...{ body: 'user_code=WDJB-MJHT&decision=allow', answer: page(403) },
+  }),
+  ...forms(device, 'decision=allow'),
+];
+
 const errorPath = '/authenticationendpoint/oauth2_error.do';
 const errorPages = [
   ['markup', 'oauthErrorCode={canary}&oauthErrorMsg={canary}'],
@@ -241,6 +262,7 @@ export const pageAttacks: readonly Attack[] = [
   ...stepAttacks('/commonauth', 'sessionDataKey'),
   ...stepAttacks('/oidc/logout', 'sessionDataKey'),
   ...pages,
+  ...devicePages,
   ...errorPages,
   ...logouts,
 ];

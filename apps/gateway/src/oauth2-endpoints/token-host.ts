@@ -125,6 +125,8 @@ function reasonToRefuse(raw: IncomingMessage, allowInsecureTokenRequests: boolea
     return 'The HTTP version does not allow this framing.';
   }
   if (countHeader(raw.rawHeaders, 'host') > 1) return 'The request has more than one Host.';
+  // Node keeps the first without a word; whoever stands in front may have read the body by the other.
+  if (countHeader(raw.rawHeaders, 'content-type') > 1) return 'The request has more than one Content-Type.';
   if (!allowInsecureTokenRequests && !(raw.socket as TLSSocket).encrypted) return insecure;
   return undefined;
 }

@@ -70,6 +70,8 @@ function faultOf({ raw }: FastifyRequest): string | undefined {
     return 'The HTTP version does not allow this framing';
   }
   if ((raw.headersDistinct.host?.length ?? 0) > 1) return 'The request has more than one Host';
+  // Node keeps the first without a word; whoever stands in front may have read the body by the other.
+  if ((raw.headersDistinct['content-type']?.length ?? 0) > 1) return 'The request has more than one Content-Type';
   if (!raw.url?.startsWith('/')) return 'The request target must be a path';
   return undefined;
 }
