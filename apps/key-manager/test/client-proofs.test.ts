@@ -311,6 +311,34 @@ describe('DPoP (RFC 9449)', () => {
     expect(await post(refresh, { dpop: await proof() })).toMatchObject({ status: 200, body: { token_type: 'DPoP' } });
   });
 
+  it('opens userinfo to a bound token with its proof only', async () => {
+    await keyManager.createUser('dpop-openid', 'correct horse battery', []);
+    const { clientId, secret } = await register({});
+    const { proof } = await proofs();
+    const login = {
+      grant_type: 'password',
+      username: 'dpop-openid',
+      password: 'correct horse battery',
+      scope: 'openid',
+    };
+    const granted = await post(login, { authorization: basic(clientId, secret), dpop: await proof() });
+    const token = String(granted.body.access_token);
+    const url = `${keyManager.urls.https}/oauth2/userinfo`;
+    const ask = (headers: Record<string, string>) => keyManager.send('GET', '/oauth2/userinfo', headers);
+    const good = await proof(undefined, url, token, 'GET');
+    expect(await ask({ authorization: `DPoP ${token}`, dpop: good })).toMatchObject({ status: 200 });
+    const thief = await proofs();
+    for (const headers of [
+      { authorization: `Bearer ${token}` },
+      { authorization: `DPoP ${token}` },
+      { authorization: `DPoP ${token}`, dpop: good },
+      { authorization: `DPoP ${token}`, dpop: await thief.proof(undefined, url, token, 'GET') },
+      { authorization: `DPoP ${token}`, dpop: await proof(undefined, url, 'another', 'GET') },
+    ]) {
+      expect(await ask(headers)).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
+    }
+  });
+
   it('opens no REST API to a bound token without proof', async () => {
     await keyManager.createUser('dpop-subscriber', 'correct horse battery', ['Internal/subscriber']);
     const { clientId, secret } = await register({});

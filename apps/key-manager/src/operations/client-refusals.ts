@@ -1,4 +1,5 @@
 import { readBasic } from '../oauth2/basic-credentials.js';
+import { readClientAssertion } from '../oauth2/client-assertion.js';
 import type { ClientRequest } from '../oauth2/client-request.js';
 import { networkOf } from '../users/throttle/login-source.js';
 import type { RefusalJournal } from './refusal-journal.js';
@@ -15,5 +16,8 @@ export function clientRefusals(journal: Pick<RefusalJournal, 'note'>) {
 
 function claimedClient({ authorization, parameters }: ClientRequest): string | undefined {
   const named = parameters.find(({ name }) => name === 'client_id')?.value;
-  return named ?? (authorization === undefined ? undefined : readBasic(authorization)?.[0].id);
+  if (named !== undefined) return named;
+  if (authorization !== undefined) return readBasic(authorization)?.[0].id;
+  const sent = (wanted: string) => parameters.find(({ name }) => name === wanted)?.value;
+  return readClientAssertion(sent('client_assertion_type'), sent('client_assertion'))?.clientId;
 }

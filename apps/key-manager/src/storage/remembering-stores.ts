@@ -8,7 +8,11 @@ export function rememberClients(store: ClientStore, changes: FactChanges): Clien
   const memory = new MemoryOfFacts<ClientWithSecrets>('clients', changes);
   return {
     findClient: (clientId) => memory.read(clientId, () => store.findClient(clientId)),
-    rememberedClient: (clientId) => memory.recall(clientId),
+    rememberedClient: (clientId) => {
+      const client = memory.recall(clientId);
+      // Nothing tells when time alone ends a secret, so one that is to end soon is looked up each time.
+      return client?.secretsLiveUntil === undefined ? client : undefined;
+    },
   };
 }
 

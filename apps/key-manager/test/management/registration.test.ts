@@ -53,6 +53,15 @@ describe('dynamic registration (RFC 7591)', () => {
     expect(first.body.client_id).not.toBe(second.body.client_id);
   });
 
+  it('lets a client ask for no scope beyond those it registered', async () => {
+    const client = await made({ ...machine, scope: 'device_a device_b' });
+    const basic = [client.client_id, client.client_secret] as const;
+    expect(await ask(basic, { scope: 'device_b' })).toMatchObject({ status: 200 });
+    expect(await ask(basic)).toMatchObject({ status: 200 });
+    const beyond = await ask(basic, { scope: 'device_b device_c' });
+    expect(beyond).toMatchObject({ status: 400, body: { error: 'invalid_scope' } });
+  });
+
   it('gives no secret to a client that has none', async () => {
     const client = await made({ redirect_uris, token_endpoint_auth_method: 'none' });
     expect(client).not.toHaveProperty('client_secret');
