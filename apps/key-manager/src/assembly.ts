@@ -37,6 +37,7 @@ import type { Storage } from './storage/storage.js';
 import { Passwords } from './users/passwords.js';
 import { StoredResourceOwners } from './users/resource-owners.js';
 import { loginRefusals } from './users/throttle/login-refusals.js';
+import { NetworkLimit } from './users/throttle/network-limit.js';
 import { throttleLogins } from './users/throttle/throttle-logins.js';
 import { UserAccounts } from './users/user-accounts.js';
 import { claimScopes, StoredUserClaims } from './users/user-claims.js';
@@ -151,6 +152,7 @@ function createAuthorizationServer(
     keySets,
     samlAssertions: signedAssertions,
     pushedRequests: createPushedRequests({ codes: storage.codes, clock: systemClock }),
+    keptRequests: new NetworkLimit(systemClock, { free: 200, windowSeconds: 600 }),
     verificationUri: new URL('/device', issuer).href,
     ...clientProofs,
     issuer,

@@ -2,7 +2,6 @@ import { createScopeTexts } from './apis/scope-texts.js';
 import type { ApplicationStore } from './applications/application-store.js';
 import type { InteractiveParts } from './http/authorize/flow.js';
 import { createSealedSteps } from './http/authorize/sealed-steps.js';
-import { WrongCodes } from './http/authorize/wrong-codes.js';
 import { createAuthorizationEndpoint } from './oauth2/authorization/authorization-endpoint.js';
 import type { ConsentStore } from './oauth2/authorization/consent.js';
 import type { LoginSessionStore } from './oauth2/authorization/login-session.js';
@@ -14,6 +13,7 @@ import type { AuditLog, ClientStore, CodeStore, ResourceOwners, ScopeStore } fro
 import { createScopePolicy } from './oauth2/scope.js';
 import { createTokenIssuer, type TokenIssuerDeps } from './oauth2/token-issuer.js';
 import type { ScopeTextStore } from './storage/ports.js';
+import { NetworkLimit } from './users/throttle/network-limit.js';
 import { displayUserName } from './users/user-name.js';
 
 export interface InteractiveDeps extends TokenIssuerDeps {
@@ -41,7 +41,7 @@ export function createInteractive(deps: InteractiveDeps): InteractiveParts {
     logins: createLogins(deps),
     steps: createSealedSteps(secretKey, () => clock.now()),
     logout: deps,
-    device: { decisions: deviceDecisions(deps), wrongCodes: new WrongCodes(clock), audit: deps.audit },
+    device: { decisions: deviceDecisions(deps), wrongCodes: new NetworkLimit(clock, { free: 10, windowSeconds: 600 }), audit: deps.audit },
     publicOrigin: new URL(deps.issuer).origin,
     async describeClient({ name, applicationId }) {
       const application = applicationId === undefined ? undefined : await applications.findApplication(applicationId);

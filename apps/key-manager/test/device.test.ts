@@ -174,7 +174,7 @@ describe.each(eachStorage)('device authorization over HTTPS, $name storage', ({ 
     }
     const refused = await typing.post('/device', { user_code: 'BBBB-BBBB' });
     expect(refused.status).toBe(429);
-    expect(refused.headers['retry-after']).toBe('600');
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     await other.stop();
   });
 });

@@ -165,6 +165,16 @@ export class UseDpopNonce extends OAuthError {
   }
 }
 
+/** More than one network may ask for without proving who it is. RFC 6585 §4; the code as for `TooManyAttempts`. */
+export class TooManyRequests extends OAuthError {
+  override readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number) {
+    super('temporarily_unavailable', 'Too many requests. Try again later.', 429);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
 /** A bug or a broken part; the cause is for the log only. RFC 6749 §4.1.2.1. */
 export class ServerError extends OAuthError {
   constructor(options?: ErrorOptions) {

@@ -16,6 +16,7 @@ import { createUserInfo } from '../../src/oauth2/userinfo.js';
 import { signedAssertions } from '../../src/saml/signed-assertions.js';
 import { createMemoryStorage } from '../../src/storage/memory/memory-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
+import { NetworkLimit } from '../../src/users/throttle/network-limit.js';
 import { StoredUserClaims } from '../../src/users/user-claims.js';
 import { fullUserName, parseUserName } from '../../src/users/user-name.js';
 import { TestSigner } from './test-signer.js';
@@ -150,6 +151,7 @@ export async function createOAuth2World(
     replays: storage.replays,
     identityProviders: storage.identityProviders,
     keySets: new NoKeySets(),
+    keptRequests: new NetworkLimit(clock, { free: 20, windowSeconds: 600 }),
     samlAssertions: signedAssertions,
     sessions: storage.logins,
     audit,

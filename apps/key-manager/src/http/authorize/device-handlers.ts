@@ -3,17 +3,17 @@ import type { LoginSession } from '../../oauth2/authorization/login-session.js';
 import type { deviceDecisions, WaitingDevice } from '../../oauth2/device-authorization/device-decision.js';
 import type { AuditLog } from '../../oauth2/ports.js';
 import { mayUse } from '../../oauth2/tenancy.js';
+import type { NetworkLimit } from '../../users/throttle/network-limit.js';
 import { codePage, deviceAllowedPage, deviceConsentPage, deviceDeniedPage, deviceLoginPage } from './device-pages.js';
 import type { Handler, InteractiveParts, Visit } from './flow.js';
 import { maxPassword, maxUsername, problemOf } from './login-handlers.js';
 import type { LoginProblem } from './login-page.js';
 import { messagePage } from './other-pages.js';
 import { type Page, sendPage } from './page.js';
-import type { WrongCodes } from './wrong-codes.js';
 
 export interface DeviceParts {
   readonly decisions: ReturnType<typeof deviceDecisions>;
-  readonly wrongCodes: WrongCodes;
+  readonly wrongCodes: NetworkLimit;
   readonly audit: AuditLog;
 }
 

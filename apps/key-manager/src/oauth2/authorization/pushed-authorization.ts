@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type ClientAuthenticationDeps, createClientAuthentication } from '../client-authentication.js';
 import type { ClientRequest } from '../client-request.js';
 import { InvalidRequest, OAuthError } from '../errors.js';
+import { countKept, type KeptRequestLimit } from '../kept-requests.js';
 import { isExpired } from '../lifetimes.js';
 import type { Client } from '../model.js';
 import { type Parameter, readParameters } from '../parameters.js';
@@ -22,6 +23,7 @@ export interface PushedAuthorizationDeps extends ClientAuthenticationDeps, Autho
   readonly codes: CodeStore;
   readonly clock: Clock;
   readonly values: TokenValues;
+  readonly keptRequests: KeptRequestLimit;
   readonly settings: AuthorizationRequestDeps['settings'] & Pick<OAuth2Settings, 'pushedAuthorization'>;
 }
 
@@ -37,7 +39,7 @@ const maxKeptLength = 16_384;
 export function createPushedAuthorization(
   deps: PushedAuthorizationDeps,
 ): (request: ClientRequest) => Promise<PushedAuthorization> {
-  const { codes, clock, values, settings } = deps;
+  const { codes, clock, values, settings, keptRequests } = deps;
   const authenticateClient = createClientAuthentication(deps);
 
   return async (request) => {
@@ -46,6 +48,7 @@ export function createPushedAuthorization(
     if (kept.some(({ name }) => name === 'request_uri')) throw new InvalidRequest('A request_uri cannot be pushed.');
     if (JSON.stringify(kept).length > maxKeptLength) throw new InvalidRequest('The request is too large.');
     await judge(client, kept);
+    countKept(keptRequests, client, request.clientAddress);
     const reference = values.random();
     const expiresInSeconds = settings.pushedAuthorization.seconds;
     await codes.saveCode({

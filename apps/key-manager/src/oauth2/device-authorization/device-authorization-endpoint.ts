@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type ClientAuthenticationDeps, createClientAuthentication } from '../client-authentication.js';
 import type { ClientRequest } from '../client-request.js';
 import { UnauthorizedClient, UnsupportedGrantType } from '../errors.js';
+import { countKept, type KeptRequestLimit } from '../kept-requests.js';
 import { pick, readParameters } from '../parameters.js';
 import type { Clock, CodeStore, TokenValues } from '../ports.js';
 import { parseScope } from '../scope.js';
@@ -29,6 +30,7 @@ export interface DeviceAuthorizationDeps extends ClientAuthenticationDeps {
   readonly clock: Clock;
   readonly values: TokenValues;
   readonly settings: Pick<OAuth2Settings, 'grantTypes' | 'deviceAuthorization'>;
+  readonly keptRequests: KeptRequestLimit;
   /** Where users type the code. */
   readonly verificationUri: string;
 }
@@ -40,7 +42,7 @@ const maxCollisions = 5;
 export function createDeviceAuthorization(
   deps: DeviceAuthorizationDeps,
 ): (request: ClientRequest) => Promise<DeviceAuthorization> {
-  const { codes, clock, values, settings, verificationUri } = deps;
+  const { codes, clock, values, settings, keptRequests, verificationUri } = deps;
   const authenticateClient = createClientAuthentication(deps);
   const { codeSeconds, intervalSeconds } = settings.deviceAuthorization;
 
@@ -52,6 +54,7 @@ export function createDeviceAuthorization(
       throw new UnauthorizedClient('The authenticated client is not authorized to use this authorization grant type');
     }
     const scope = parseScope(pick(parameters, sent).scope);
+    countKept(keptRequests, client, request.clientAddress);
     const deviceCode = values.random();
     const of = {
       clientId: client.clientId,
