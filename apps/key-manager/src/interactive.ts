@@ -41,7 +41,11 @@ export function createInteractive(deps: InteractiveDeps): InteractiveParts {
     logins: createLogins(deps),
     steps: createSealedSteps(secretKey, () => clock.now()),
     logout: deps,
-    device: { decisions: deviceDecisions(deps), wrongCodes: new NetworkLimit(clock, { free: 10, windowSeconds: 600 }), audit: deps.audit },
+    device: {
+      decisions: deviceDecisions(deps),
+      wrongCodes: new NetworkLimit(clock, { free: 10, windowSeconds: 600 }),
+      audit: deps.audit,
+    },
     publicOrigin: new URL(deps.issuer).origin,
     async describeClient({ name, applicationId }) {
       const application = applicationId === undefined ? undefined : await applications.findApplication(applicationId);

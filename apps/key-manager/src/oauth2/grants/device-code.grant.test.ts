@@ -77,16 +77,6 @@ describe('device authorization of public clients', () => {
   });
 });
 
-describe('device authorization of public clients', () => {
-  it('is held to a number per network, since anybody may ask in their name', async () => {
-    const { begin, register } = await createWorld();
-    await register({ clientId: 'tv', confidential: false, grantTypes: [grantType] });
-    for (let nth = 0; nth < 20; nth++) await begin({ client_id: 'tv' }, basic('tv', clientSecret));
-    expect(await refusal(begin({ client_id: 'tv' }, basic('tv', clientSecret)))).toMatchObject({ status: 429 });
-    await expect(begin()).resolves.toBeDefined();
-  });
-});
-
 describe('grant_type=device_code', () => {
   it('waits for the user, then gives tokens once', async () => {
     const { begin, poll, decide, clock, tokens } = await createWorld();
