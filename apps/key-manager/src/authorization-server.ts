@@ -1,5 +1,5 @@
-import type { ClientRequest } from './oauth2/client-request.js';
 import type { PushedAuthorization } from './oauth2/authorization/pushed-authorization.js';
+import type { ClientRequest } from './oauth2/client-request.js';
 import type { DeviceAuthorization } from './oauth2/device-authorization/device-authorization-endpoint.js';
 import type { Introspection } from './oauth2/introspection.js';
 import type { KeyValidation } from './oauth2/key-validation.js';
