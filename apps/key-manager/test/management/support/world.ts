@@ -70,6 +70,7 @@ export async function startWorld(
   const made = assemble({
     config: config.keyManager,
     storage,
+    redis: undefined,
     secretKey,
     clientProofs: {},
     keySets: await openKeySets({ allowPrivateNetworks: true }, clock, logger),
