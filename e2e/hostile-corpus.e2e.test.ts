@@ -40,7 +40,11 @@ describe('hostile input', () => {
     cluster = await provision(settings, keyManager, backend);
     const { consumer, rest, applicationId, client } = cluster;
     const tokens = cluster.tokensAt(keyManager, '/oauth2');
-    const { access_token } = await tokens.password('admin', adminPassword, 'apim:subscribe apim:app_manage');
+    const { access_token } = await tokens.password(
+      'admin',
+      adminPassword,
+      'apim:subscribe apim:app_manage apim:api_create apim:admin',
+    );
     const coder = await generateKeys(rest, applicationId, 'SANDBOX', {
       grantTypesToBeSupported: ['authorization_code', 'refresh_token'],
       callbackUrl: 'https://client.example/callback',

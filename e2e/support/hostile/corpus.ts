@@ -3,8 +3,10 @@ import { type FormEndpoint, formAttacks } from './form-attacks.js';
 import {
   documentAttacks,
   handOverAttacks,
+  type JsonRoute,
+  jsonAttacks,
   restAttacks,
-  restBodyAttacks,
+  restPathAttacks,
   strayAttacks,
   unservedAttacks,
   userInfoAttacks,
@@ -49,6 +51,17 @@ const documents = [
 ];
 const devportal = '/api/am/devportal/v3/applications';
 
+const bearer = { authorization: 'Bearer {token}', shape: 'wso2', name: 'name' } as const;
+const jsonRoutes: readonly JsonRoute[] = [
+  { ...bearer, path: devportal, members: { name: 'a', throttlingPolicy: 'Unlimited' } },
+  { ...bearer, path: '/api/am/publisher/v4/apis', members: { name: 'a', context: '/a', version: '1' } },
+  { ...bearer, path: '/api/am/admin/v4/identity-providers', members: { name: 'a', issuer: 'https://a.example' } },
+  {
+    ...{ path: '/scim2/Users', authorization: 'Basic {user}:{password}', shape: 'scim', name: 'userName' },
+    members: { userName: 'a', password: 'a-password-of-twenty' },
+  },
+];
+
 /** Attacks by endpoints. A new endpoint is a line here. */
 export const corpus: readonly Attack[] = [
   ...formEndpoints.flatMap(formAttacks),
@@ -70,7 +83,9 @@ export const corpus: readonly Attack[] = [
   ...restAttacks(devportal),
   ...restAttacks('/api/am/publisher/v4/apis'),
   ...restAttacks('/scim2/Users', 'scim'),
-  ...restBodyAttacks(devportal),
+  ...restAttacks('/api/am/admin/v4/identity-providers'),
+  ...restPathAttacks(devportal),
+  ...jsonRoutes.flatMap(jsonAttacks),
   ...registrationAttacks,
   ...wso2RegistrationAttacks('/client-registration/v0.17/register'),
 ];

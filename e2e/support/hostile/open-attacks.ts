@@ -147,32 +147,46 @@ export function restAttacks(path: string, shape: 'wso2' | 'scim' = 'wso2'): Atta
   ];
 }
 
-/** Bodies and paths of somebody who may call: `path` takes JSON by POST. */
-export function restBodyAttacks(path: string): Attack[] {
+/** Where somebody who may call sends JSON by POST: what would be taken, and the member that is a name. */
+export interface JsonRoute {
+  readonly path: string;
+  readonly authorization: string;
+  readonly shape: 'wso2' | 'scim';
+  readonly members: Readonly<Record<string, unknown>>;
+  readonly name: string;
+}
+
+export function jsonAttacks({ path, authorization, shape, members, name }: JsonRoute): Attack[] {
+  const costly = authorization.startsWith('Basic');
   const post = (what: string, body: string | Buffer, status: number, headers: Attack['headers'] = json) =>
     attack('key manager', path, what, {
-      method: 'POST',
-      authorization: 'Bearer {token}',
-      headers,
-      body,
-      answer: wso2(status),
+      ...{ method: 'POST', authorization, headers, body, costly, answer: { ...wso2(status), shape } },
     });
+  const named = (value: unknown) => JSON.stringify({ ...members, [name]: value });
+  const withMember = (member: string) => `{${member},${JSON.stringify(members).slice(1)}`;
   return [
     post('half an object', '{"canary":', 400),
     post('text', 'canary', 400),
     post('an array', '["canary"]', 400),
     post('null', 'null', 400),
-    post('a NUL', '{"name":"can\\u0000ary","throttlingPolicy":"Unlimited"}', 400),
-    post('a lone surrogate', '{"name":"canary\\ud800","throttlingPolicy":"Unlimited"}', 400),
-    post('members of objects', '{"__proto__":{"canary":1},"name":"a","throttlingPolicy":"Unlimited"}', 400),
-    post('a constructor', '{"constructor":{"prototype":{"canary":1}},"name":"a","throttlingPolicy":"Unlimited"}', 400),
+    post('a NUL', named('can\0ary'), 400),
+    post('a lone surrogate', named('canary\ud800'), 400),
+    post('members of objects', withMember('"__proto__":{"canary":1}'), 400),
+    post('a constructor', withMember('"constructor":{"prototype":{"canary":1}}'), 400),
     post('sixty thousand brackets', '['.repeat(60_000), 400),
-    post('a name of 1,000 characters', JSON.stringify({ name: 'n'.repeat(1_000), throttlingPolicy: 'Unlimited' }), 400),
-    post('a number where text belongs', '{"name":1e400,"throttlingPolicy":[]}', 400),
-    post('2 MiB', JSON.stringify({ name: 'n'.repeat(2_097_152) }), 413),
+    post('a name of 10,000 characters', named('n'.repeat(10_000)), 400),
+    post('a number where text belongs', named(1e300), 400),
+    post('an object where text belongs', named({ canary: 1 }), 400),
+    post('2 MiB', named('n'.repeat(2_097_152)), 413),
     post('XML', '<canary/>', 415, { 'Content-Type': 'application/xml' }),
     post('a form', 'name=canary', 415, { 'Content-Type': form }),
     post('gzip', gzipSync('{"name":"canary"}'), 415, { ...json, 'Content-Encoding': 'gzip' }),
+  ];
+}
+
+/** Paths and queries of somebody who may call. */
+export function restPathAttacks(path: string): Attack[] {
+  return [
     ...['%00', '..%2f..%2fetc%2fpasswd', "'%20or%201=1", '%f0%9f%94%91'].map((id) =>
       attack('key manager', path, `the id ${id}`, {
         path: `${path}/${id}`,
