@@ -75,12 +75,22 @@ export class RevocationIndex {
   /** The same, for a token whose own revocation would have been seen. */
   forbidsGroup(token: TokenIdentity, answeredSeq: number): boolean {
     if (this.groups.size === 0) return false;
-    return (
-      overtakes(this.groups.get(grantKey(token.grantId)), token, answeredSeq) ||
-      overtakes(this.groups.get(clientKey(token.clientId)), token, answeredSeq) ||
-      // The subject of an application's own token is the client (RFC 9068 §2.2).
-      overtakes(this.groups.get(subjectKey(token.user || token.clientId)), token, answeredSeq)
-    );
+    return this.marksOf(token).some((mark) => overtakes(mark, token, answeredSeq));
+  }
+
+  /**
+   * Whether a grant, client or user of the token was revoked after an answer up to `answeredSeq`, and by the clocks the
+   * token is newer. It can have been made in between all the same, on what was true before: the time of a revocation
+   * is taken before its commit, and clocks of key managers differ. Only the key manager knows.
+   */
+  leavesInDoubt(token: TokenIdentity, answeredSeq: number): boolean {
+    if (this.groups.size === 0) return false;
+    return this.marksOf(token).some((mark) => mark !== undefined && mark.seq > answeredSeq);
+  }
+
+  private marksOf({ grantId, clientId, user }: TokenIdentity): (Mark | undefined)[] {
+    // The subject of an application's own token is the client (RFC 9068 §2.2).
+    return [grantKey(grantId), clientKey(clientId), subjectKey(user || clientId)].map((key) => this.groups.get(key));
   }
 
   private addGroup(key: string, mark: Mark): void {

@@ -250,11 +250,35 @@ describe('a revocation', () => {
 
   it('of a user leaves application tokens alone, and tokens issued later', async () => {
     await stateOf('app', active({ user: '', tokenKind: TokenKind.TOKEN_KIND_APPLICATION }));
-    await stateOf('later', active({ issuedAt: start + 1 }));
+    await stateOf('later', active({ issuedAt: start + 1 }, 6));
     tokens.revoked(revocation({ $case: 'subject', subject: '' }));
     tokens.revoked(revocation({ $case: 'subject', subject: 'demo@carbon.super' }));
     expect(tokens.lookup('app')).toMatchObject({ state: 'active' });
     expect(tokens.lookup('later')).toMatchObject({ state: 'active' });
+  });
+
+  it.each<[string, NonNullable<Revocation['target']>]>([
+    ['its grant', { $case: 'grantId', grantId: 'grant' }],
+    ['its client', { $case: 'clientId', clientId: 'client' }],
+    ['its user', { $case: 'subject', subject: 'demo@carbon.super' }],
+  ])('of %s leaves a token that was known before, yet is newer by the clock, to the key manager', async (_, target) => {
+    tokens = create({ shared });
+    await stateOf('late', active({ issuedAt: start + 50 }));
+    await stateOf('right', active({ issuedAt: start + 60 }));
+    tokens.revoked(revocation(target));
+    expect(await stateOf('late', { state: TokenState.TOKEN_STATE_REVOKED, revocationSeq: 6 })).toBe('invalid');
+    expect(await stateOf('right', active({ issuedAt: start + 60 }, 6))).toBe('active');
+    expect(asked.hashes, 'Redis may hold what was true before').toHaveLength(4);
+    expect(tokens.lookup('right')).toMatchObject({ state: 'active' });
+    expect(asked.hashes).toHaveLength(4);
+  });
+
+  it('that arrives while the key manager is asked about a newer token lets the answer count once', async () => {
+    const verdict = tokens.lookup('t');
+    tokens.revoked(revocation({ $case: 'subject', subject: 'demo@carbon.super' }));
+    asked.answer(active({ issuedAt: start + 50 }, 5));
+    expect(await verdict).toMatchObject({ state: 'active' });
+    expect(await stateOf('t', { state: TokenState.TOKEN_STATE_REVOKED, revocationSeq: 6 })).toBe('invalid');
   });
 
   it('that arrives while the key manager is asked beats the answer', async () => {

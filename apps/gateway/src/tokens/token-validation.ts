@@ -128,6 +128,7 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
         cached.isRevoked = true;
         return invalid;
       }
+      if (this.revocations.leavesInDoubt(cached, cached.answeredSeq)) return undefined;
       cached.indexVersion = this.revocations.version;
     }
     if (cached.verifiedAt + this.ttlMillis <= now) return undefined;
@@ -179,6 +180,8 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
       const cached = this.toCached(flight.hashKey, facts, { verifiedAt: askedAt, cachedAt: askedAt }, revocationSeq);
       if (this.revocations.forbids(cached, revocationSeq)) return this.refuse(flight, invalid);
       if (cached.expiresAt <= this.options.clock.now()) return this.refuse(flight, expired);
+      // Good for this request, which came before the revocation did, and for no other.
+      if (this.revocations.leavesInDoubt(cached, revocationSeq)) return cached.verdict;
       this.keep(flight, cached);
       this.share(flight, facts, cached);
       return cached.verdict;
@@ -199,6 +202,7 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
   private admit(flight: Flight, facts: TokenFacts, age: Age): TokenVerdict | undefined {
     const cached = this.toCached(flight.hashKey, facts, age, 0);
     if (this.revocations.forbids(cached, 0)) return this.refuse(flight, invalid);
+    if (this.revocations.leavesInDoubt(cached, 0)) return undefined;
     const verdict = this.judge(cached);
     if (verdict !== undefined) this.keep(flight, cached);
     return verdict;
