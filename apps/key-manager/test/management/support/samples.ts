@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Fixture } from './fixture.js';
 import type { Call, World } from './world.js';
 
@@ -29,8 +30,8 @@ const samples: Readonly<Record<string, (fixture: Fixture) => Sample>> = {
   'POST /api/am/devportal/v3/applications/{applicationId}/generate-keys': () => ({
     body: { keyType: 'SANDBOX', grantTypesToBeSupported: ['password'] },
   }),
-  'POST /api/am/devportal/v3/applications/{applicationId}/map-keys': ({ applicationId, clientSecret }) => ({
-    body: { keyType: 'SANDBOX', consumerKey: `mapped-${applicationId}`, consumerSecret: clientSecret },
+  'POST /api/am/devportal/v3/applications/{applicationId}/map-keys': () => ({
+    body: { keyType: 'SANDBOX', consumerKey: `mapped-${randomUUID()}`, consumerSecret: 'long enough for a secret' },
   }),
   'POST /api/am/devportal/v3/applications/{applicationId}/oauth-keys/{keyMappingId}/revoke-secret': ({ secretId }) => ({
     body: { secretId },
