@@ -33,14 +33,16 @@ export function requestTable(measured, ours, reference) {
     'p50 ms',
     'p99 ms',
   ];
-  const against = names.filter((name) => name !== ours);
-  const lines = against.map((name) => {
-    const all = spread(ratios(series(measured, ours, 'perCpuSecond'), series(measured, name, 'perCpuSecond')));
-    const without = spread(
-      ratios(series(measured, ours, 'perCpuSecondWithoutDb'), series(measured, name, 'perCpuSecondWithoutDb')),
+  const own = names.filter((name) => name.startsWith(ours));
+  const pairs = own.flatMap((name) => names.filter((other) => !own.includes(other)).map((other) => [name, other]));
+  const before = own.filter((name) => name.includes('baseline')).map((name) => [ours, name]);
+  const lines = [...pairs, ...before].map(([name, other]) => {
+    const ratio = (key) => spread(ratios(series(measured, name, key), series(measured, other, key)));
+    const mark = name === ours && other === reference ? '**' : '';
+    return (
+      `* ${mark}${name} against ${other}: ${ratio('perCpuSecond')}×${mark} per CPU second, ` +
+      `${ratio('perCpuSecondWithoutDb')}× without PostgreSQL.`
     );
-    const mark = name === reference ? '**' : '';
-    return `* ${mark}${ours} against ${name}: ${all}×${mark} per CPU second, ${without}× without PostgreSQL.`;
   });
   return [table(head, rows), '', ...lines].join('\n');
 }
