@@ -15,7 +15,7 @@ import { createApplication, generateKeys, management, subscribe } from './suppor
 import { noSecretIsPrinted } from './support/no-secrets.js';
 import { freeOffset } from './support/ports.js';
 import { type Provisioned, provision } from './support/provision.js';
-import { basic, bearer, type Consumer, tokenClient } from './support/token-client.js';
+import { basic, bearer, type Consumer, remember, type TokenAnswer, tokenClient } from './support/token-client.js';
 
 const rotations = 20;
 /** Of the key set; a new key is published for this long before it signs. */
@@ -192,7 +192,7 @@ describe('signing keys that rotate under load', () => {
 });
 
 describe('reuseActiveToken over two key managers', () => {
-  it('gives 200 parallel requests one and the same pair', { timeout: 180_000 }, async () => {
+  it('gives 200 parallel requests one and the same pair', { timeout: 240_000 }, async () => {
     const postgres = await startPostgres();
     const offset = await freeOffset(2);
     const settings: AdministeredCluster = {
@@ -211,7 +211,20 @@ describe('reuseActiveToken over two key managers', () => {
       tokenClient(client, { tokenUrl: `${role.url}/oauth2/token`, revokeUrl: `${role.url}/oauth2/revoke` }, consumer);
     const own = await Promise.all(Array.from({ length: 200 }, (_, n) => at(of2(roles, n)).clientCredentials()));
     expect(new Set(own.map(({ access_token }) => access_token)).size).toBe(1);
-    const login = (role: Role) => at(role).password('admin', settings.adminPassword);
+    // However busy the machine is with 200 password hashes: what counts is the answer.
+    const login = async (role: Role) => {
+      const answer = await client.call(`${role.url}/oauth2/token`, {
+        method: 'POST',
+        headers: {
+          Authorization: basic(consumer.consumerKey, consumer.consumerSecret),
+          'Content-Type': 'application/x-www-form-urlencoded',
+        },
+        body: `grant_type=password&username=admin&password=${settings.adminPassword}`,
+        timeoutMillis: 150_000,
+      });
+      expect([answer.status, answer.text]).toEqual([200, answer.text]);
+      return remember(answer.json<TokenAnswer>());
+    };
     const users = await Promise.all(Array.from({ length: 200 }, (_, n) => login(of2(roles, n))));
     expect(new Set(users.map((pair) => `${pair.access_token} ${pair.refresh_token}`)).size).toBe(1);
     const [{ access_token: token = '' } = {}] = users;

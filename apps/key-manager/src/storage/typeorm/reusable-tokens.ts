@@ -2,6 +2,7 @@ import type { NewTokens, ReusablePair } from '../../oauth2/model.js';
 import { isReusable, newReusable } from '../../oauth2/reusable-pair.js';
 import type { Session } from './database.js';
 import { grantColumns, grantIsAlive, toConfirmationText, toScopeText } from './grant-rows.js';
+import type { Statement } from './hot-statements.js';
 import { insertPair } from './token-batch.js';
 import { type AccessTokenColumns, toAccessToken } from './token-rows.js';
 
@@ -26,22 +27,28 @@ export async function addAccessToken(
   return added === 1;
 }
 
-interface ReusableColumns extends AccessTokenColumns {
+export interface ReusableColumns extends AccessTokenColumns {
   salt: Buffer;
   has_refresh_token: boolean | null;
   refresh_expires_at: number | null;
 }
 
-export async function findReusable(session: Session, key: Buffer): Promise<ReusablePair | undefined> {
-  const row = await session.row<ReusableColumns>(
-    `select k.salt, a.hash, a.scope, a.issued_at, a.expires_at, a.confirmation,
-       a.revoked or not ${grantIsAlive} as revoked, r.state = 'ACTIVE' as has_refresh_token,
-       r.expires_at as refresh_expires_at, ${grantColumns}
-     from reusable_tokens k join access_tokens a on a.hash = k.access_hash join grants g on g.id = a.grant_id
-     left join refresh_tokens r on r.hash = a.refresh_hash
-     where k.hash = $1`,
-    [key],
-  );
+const findStatement: Statement = {
+  name: 'find_reusable',
+  text: `
+select k.salt, a.hash, a.scope, a.issued_at, a.expires_at, a.confirmation, a.revoked or not ${grantIsAlive} as revoked,
+  r.state = 'ACTIVE' as has_refresh_token, r.expires_at as refresh_expires_at, ${grantColumns}
+from reusable_tokens k join access_tokens a on a.hash = k.access_hash join grants g on g.id = a.grant_id
+left join refresh_tokens r on r.hash = a.refresh_hash
+where k.hash = $1`,
+};
+
+/** `run` decides whether it is read on its own or in a transaction. */
+export async function findReusable(
+  run: (statement: Statement, values: unknown[]) => Promise<ReusableColumns[]>,
+  key: Buffer,
+): Promise<ReusablePair | undefined> {
+  const [row] = await run(findStatement, [key]);
   if (!row) return undefined;
   const refreshToken = row.has_refresh_token ? { expiresAt: row.refresh_expires_at ?? undefined } : undefined;
   return { salt: row.salt, accessToken: toAccessToken(row), refreshToken };
@@ -59,7 +66,7 @@ export async function saveReusable(session: Session, { key, salt, tokens }: Reus
     'insert into reusable_tokens as k (hash) values ($1) on conflict (hash) do update set hash = k.hash',
     [key],
   );
-  const known = await findReusable(session, key);
+  const known = await findReusable(({ text }, values) => session.rows(text, values), key);
   if (isReusable(known, tokens.refreshToken !== undefined, tokens.accessToken.issuedAt)) return known;
   await insertPair(({ text }, values) => session.rows(text, values), tokens);
   const { hash, expiresAt } = tokens.accessToken;

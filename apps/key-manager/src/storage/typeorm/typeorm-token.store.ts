@@ -67,7 +67,7 @@ export class TypeOrmTokenStore implements TokenStore {
   }
 
   findReusable(key: Buffer): Promise<ReusablePair | undefined> {
-    return this.db.run((session) => findReusable(session, key));
+    return findReusable((statement, values) => this.db.hot(statement, values), key);
   }
 
   saveReusable(key: Buffer, salt: Buffer, tokens: NewTokens): Promise<ReusablePair> {
