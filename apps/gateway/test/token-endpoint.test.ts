@@ -129,6 +129,16 @@ describe('what /token refuses itself', () => {
     expect(answer.body).toBe(refusal('The body must be application/x-www-form-urlencoded.'));
   });
 
+  it.each(['gzip', 'identity, br', 'x'])(
+    'answers 415 to a body in the coding %j, which it never undoes',
+    async (coding) => {
+      const answer = await post({ ...formHeaders, 'content-encoding': coding }, form);
+      expect(answer.status).toBe(415);
+      expect(JSON.parse(answer.body)).toMatchObject({ error: 'invalid_request' });
+      expect(answer.headers['cache-control']).toBe('no-store');
+    },
+  );
+
   it('answers 413 to a body above the limit, announced or not', async () => {
     const body = `a=${'x'.repeat(70_000)}`;
     expect(await bed.token(body)).toMatchObject({
