@@ -74,6 +74,13 @@ describe('what two key managers remember', () => {
     });
   });
 
+  it('is forgotten when all tokens of a user are revoked, which is another epoch', async () => {
+    const told: string[] = [];
+    other.factChanges.onChange((facts) => told.push(facts));
+    await one.tokens.revokeBy({ kind: 'subject', subject: 'remembered@carbon.super' }, Date.now());
+    await waitUntil(() => told.includes('users'), { timeoutMillis: 4_000 });
+  });
+
   it('is nothing while notifications are lost, and something again when they are back', async () => {
     const clientId = await remembered(one);
     await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like '%listener'`);

@@ -4,7 +4,7 @@ import type { WrittenMigration } from './written-migration.js';
 /** What key managers remember, and the tables it is made of. */
 const sources = {
   clients: ['oauth_clients', 'client_secrets', 'applications'],
-  users: ['users', 'user_roles', 'roles'],
+  users: ['users', 'user_roles', 'roles', 'subject_epochs'],
   scopes: ['shared_scopes', 'api_scopes'],
 } as const;
 
