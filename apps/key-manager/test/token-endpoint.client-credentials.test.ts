@@ -52,7 +52,7 @@ describe('grant_type=client_credentials over HTTPS', () => {
   });
 
   it('answers unsupported_grant_type for a grant that is not enabled', async () => {
-    const { status, body } = await token({ grant_type: 'authorization_code' });
+    const { status, body } = await token({ grant_type: 'implicit' });
     expect(status).toBe(400);
     expect(body).toEqual({ error_description: 'Unsupported grant_type value', error: 'unsupported_grant_type' });
   });
