@@ -1,4 +1,4 @@
-import type { Attack, Expected } from './attack.js';
+import type { Attack, Expected, Listener } from './attack.js';
 import { type FormEndpoint, formAttacks } from './form-attacks.js';
 import {
   documentAttacks,
