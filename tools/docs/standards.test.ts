@@ -29,7 +29,9 @@ describe(page, () => {
     for (const [, title = '', target = ''] of links) {
       const file = normalize(join(dirname(page), target));
       expect(tracked.has(file), `${file} is not there`).toBe(true);
-      expect(asRead(read(file)), `${file} has no test called so`).toContain(title.replaceAll('`', '').replaceAll('\\|', '|'));
+      expect(asRead(read(file)), `${file} has no test called so`).toContain(
+        title.replaceAll('`', '').replaceAll('\\|', '|'),
+      );
     }
   });
 });
