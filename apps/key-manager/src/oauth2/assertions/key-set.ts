@@ -27,6 +27,9 @@ export interface KeySets {
 
 const maxKeys = 100;
 const minRsaBits = 2_048;
+const maxRsaBits = 8_192;
+/** Everybody's is 65,537. */
+const maxRsaExponent = 0xff_ff_ff_ffn;
 
 /** Reads a key set; undefined when the document is none. Keys that cannot verify a signature here are left out. */
 export function parseKeySet(document: unknown): KeySet | undefined {
@@ -74,8 +77,13 @@ function publicMembers({ kty, n, e, crv, x, y }: Record<string, unknown>): JsonW
 }
 
 function strongKey(key: KeyObject): KeyObject {
-  const bits = key.asymmetricKeyDetails?.modulusLength;
+  const { modulusLength: bits, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   if (bits !== undefined && bits < minRsaBits) throw new Error(`the RSA key has fewer than ${minRsaBits} bits`);
+  // Clients choose their keys: with an exponent as long as the modulus one signature keeps the process busy for
+  // milliseconds, and forged ones may come as fast as anybody sends them.
+  if (bits !== undefined && (bits > maxRsaBits || publicExponent > maxRsaExponent)) {
+    throw new Error('the RSA key costs too much to check signatures with');
+  }
   return key;
 }
 

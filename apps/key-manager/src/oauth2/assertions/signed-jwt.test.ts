@@ -75,6 +75,12 @@ describe('signatures of JWTs', () => {
     expect(verified(jwt, setOf(jwkOf(rsa.publicKey, { use: 'sig', alg: 'RS256', key_ops: ['verify'] })))).toBe(true);
   });
 
+  it('leaves out RSA keys whose signatures cost too much to check', () => {
+    const long = { kty: 'RSA', n: Buffer.alloc(2_048, 255).toString('base64url'), e: 'AQAB' };
+    const longExponent = { ...jwkOf(rsa.publicKey), e: Buffer.alloc(200, 255).toString('base64url') };
+    expect(setOf(long, longExponent).keys).toEqual([]);
+  });
+
   it('leaves out weak, symmetric and broken keys', () => {
     const weak = jwkOf(generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey);
     expect(
