@@ -20,6 +20,8 @@ describe('a callback pattern of WSO2', () => {
     ['https://a\\.example/v[0-9]{2,}', 'https://a.example/v1234', true],
     ['https://a\\.example/[\\w-]+', 'https://a.example/a_b-c', true],
     ['https://.*\\.a\\.example/cb', 'https://x.y.a.example/cb', true],
+    ['https://a\\.example.*', 'https://a.example', true],
+    ['https://10\\.0\\.0\\.\\d+:\\d+/cb', 'https://10.0.0.7:8443/cb', true],
     ['(?:https://a\\.example)+/cb', 'https://a.example/cb', true],
   ])('%s, for %s: %s', (pattern, uri, expected) => {
     expect(matchesPattern(pattern, uri)).toBe(expected);
@@ -32,6 +34,10 @@ describe('a callback pattern of WSO2', () => {
     ['.*', 'https://evil.example/'],
     ['.*a\\.example/cb', 'https://evil.example/a.example/cb'],
     ['https://a\\.example[^x]*', 'https://a.example.evil.example/'],
+    ['https://a\\.example.*', 'https://a.example.evil.example'],
+    ['https://a\\.example.*', 'https://a.example.evil.example:8443'],
+    ['https://a\\.example[\\w.]*/cb', 'https://a.example.evil.example/cb'],
+    ['https://.*', 'https://evil.example'],
   ])('%s does not let %s end the host where the pattern does not', (pattern, uri) => {
     expect(matchesPattern(pattern, uri)).toBe(false);
   });
@@ -55,6 +61,10 @@ describe('a callback pattern of WSO2', () => {
   it.each(['(a+)+b', '(a|a)*b', '(a*)*b', '(.*)(.*)(.*)(.*)(.*)(.*)b'])('%s costs no more than it is long', (tail) => {
     // A backtracking matcher would not come to an end within the life of the machine.
     expect(matchesPattern(`https://a\\.example/${tail}`, `https://a.example/${'a'.repeat(900)}`)).toBe(false);
+  });
+
+  it.each(['a*'.repeat(240), '(.{0,300})*b'])('%s, which would keep the process busy, matches nothing', (tail) => {
+    expect(matchesPattern(`https://a/${tail}`, `https://a/${'a'.repeat(1_000)}`)).toBe(false);
   });
 
   it('matches what a regular expression matches', () => {
