@@ -1,13 +1,14 @@
 import { type ClientAuthenticationDeps, createClientAuthentication } from './client-authentication.js';
 import type { ClientRequest } from './client-request.js';
 import type { DpopProofs } from './dpop-proof.js';
-import { InvalidClient, InvalidRequest, InvalidScope, UnauthorizedClient, UnsupportedGrantType } from './errors.js';
+import { InvalidClient, InvalidRequest, UnauthorizedClient, UnsupportedGrantType } from './errors.js';
 import type { GrantPorts } from './grant.js';
 import { enabledGrants } from './grants/index.js';
-import type { Client, TokenGranted } from './model.js';
+import type { TokenGranted } from './model.js';
 import { pick, readParameters } from './parameters.js';
 import type { ScopeStore } from './ports.js';
-import { createScopePolicy, parseScope } from './scope.js';
+import { assertMayAsk, withinRegistration } from './registered-scope.js';
+import { createScopePolicy } from './scope.js';
 import { senderConstraint } from './sender-constraint.js';
 import { createTokenIssuer, type TokenIssuerDeps } from './token-issuer.js';
 import { unlessOutdated } from './unless-outdated.js';
@@ -41,7 +42,8 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): TokenEndpoint {
     assertMayAsk(client, parameters.get('scope'));
     const confirmation = await senderConstraint(request, client, deps.dpop);
     const asked = { clientAddress: request.clientAddress, confirmation };
-    const decide = () => grant.authorize(pick(grant.parameters, parameters), client, asked);
+    const decide = async () =>
+      withinRegistration(client, await grant.authorize(pick(grant.parameters, parameters), client, asked));
     try {
       const granted = await unlessOutdated(deps.resourceOwners, decide, (authorization) =>
         issueTokens(client, authorization, confirmation),
@@ -54,12 +56,4 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): TokenEndpoint {
       throw thrown;
     }
   };
-}
-
-/** RFC 7591 §2: a client that registered a `scope` asks for nothing beyond it. */
-function assertMayAsk({ metadata }: Client, scope: string | undefined): void {
-  const { scope: registered } = metadata;
-  if (registered && !parseScope(scope).every((name) => registered.includes(name))) {
-    throw new InvalidScope('The client may not ask for this scope.');
-  }
 }

@@ -6,6 +6,7 @@ import { UnauthorizedClient, UnsupportedGrantType } from '../errors.js';
 import { countKept, type KeptRequestLimit } from '../kept-requests.js';
 import { pick, readParameters } from '../parameters.js';
 import type { Clock, CodeStore, TokenValues } from '../ports.js';
+import { assertMayAsk } from '../registered-scope.js';
 import { parseScope } from '../scope.js';
 import type { OAuth2Settings } from '../settings.js';
 import { sha256 } from '../token-hash.js';
@@ -53,7 +54,9 @@ export function createDeviceAuthorization(
     if (!client.grantTypes.includes(deviceCodeGrantType)) {
       throw new UnauthorizedClient('The authenticated client is not authorized to use this authorization grant type');
     }
-    const scope = parseScope(pick(parameters, sent).scope);
+    const asked = pick(parameters, sent).scope;
+    assertMayAsk(client, asked);
+    const scope = parseScope(asked);
     countKept(keptRequests, client, request.clientAddress);
     const deviceCode = values.random();
     const of = {
