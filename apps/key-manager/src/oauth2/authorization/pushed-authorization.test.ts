@@ -1,5 +1,7 @@
+import * as dpop from 'dpop';
 import { describe, expect, it } from 'vitest';
 import { basic, clientId, clientSecret, createOAuth2World, form, refusal } from '../../../test/support/oauth2.js';
+import { createDpopProofs } from '../dpop-proof.js';
 import type { OAuth2Settings } from '../settings.js';
 import { sha256 } from '../token-hash.js';
 import { RefusedRequest } from './authorization-error.js';
@@ -100,5 +102,36 @@ describe('pushed authorization requests', () => {
     const { push, read, use } = await createWorld(settings, metadata);
     await expect(read({ client_id: clientId, ...request })).rejects.toBeInstanceOf(RefusedRequest);
     await expect(use((await push()).requestUri)).resolves.toBeDefined();
+  });
+
+  describe('with a DPoP proof (RFC 9449 §10.1)', () => {
+    const url = 'https://localhost:9443/oauth2/par';
+
+    async function createBoundWorld() {
+      const world = await createWorld();
+      const window = { maxAgeSeconds: 60, clockSkewSeconds: 30 };
+      const proofs = createDpopProofs({ ...world, clock: { now: Date.now }, nonces: undefined, window });
+      const keys = await dpop.generateKeyPair('ES256');
+      const pushBy = async (more: Record<string, string>, deps = { dpop: proofs as typeof proofs | undefined }) =>
+        createPushedAuthorization({ ...world, ...deps })({
+          ...world.post({ ...request, ...more }),
+          dpop: await dpop.generateProof(keys, url, 'POST'),
+          method: 'POST',
+          url,
+        });
+      return { ...world, pushBy, jkt: await dpop.calculateThumbprint(keys.publicKey) };
+    }
+
+    it('bind the code to its key', async () => {
+      const { pushBy, use, jkt } = await createBoundWorld();
+      expect(await use((await pushBy({})).requestUri)).toMatchObject({ dpopJkt: jkt });
+      expect(await use((await pushBy({ dpop_jkt: jkt })).requestUri)).toMatchObject({ dpopJkt: jkt });
+    });
+
+    it('are refused when dpop_jkt names another key, or when no proofs are taken', async () => {
+      const { pushBy } = await createBoundWorld();
+      expect((await refusal(pushBy({ dpop_jkt: 'A'.repeat(43) }))).error).toBe('invalid_request');
+      expect((await refusal(pushBy({}, { dpop: undefined }))).error).toBe('invalid_dpop_proof');
+    });
   });
 });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type ClientAuthenticationDeps, createClientAuthentication } from '../client-authentication.js';
 import type { ClientRequest } from '../client-request.js';
-import { InvalidRequest, OAuthError } from '../errors.js';
+import type { DpopProofs } from '../dpop-proof.js';
+import { InvalidDpopProof, InvalidRequest, OAuthError } from '../errors.js';
 import { countKept, type KeptRequestLimit } from '../kept-requests.js';
 import { isExpired } from '../lifetimes.js';
 import type { Client } from '../model.js';
@@ -24,6 +25,8 @@ export interface PushedAuthorizationDeps extends ClientAuthenticationDeps, Autho
   readonly clock: Clock;
   readonly values: TokenValues;
   readonly keptRequests: KeptRequestLimit;
+  /** Absent: DPoP proofs are refused. */
+  readonly dpop?: DpopProofs | undefined;
   readonly settings: AuthorizationRequestDeps['settings'] & Pick<OAuth2Settings, 'pushedAuthorization'>;
 }
 
@@ -44,11 +47,12 @@ export function createPushedAuthorization(
 
   return async (request) => {
     const client = await authenticateClient(request, readParameters(request.parameters));
-    const kept = request.parameters.filter(({ name }) => !clientProofs.has(name));
-    if (kept.some(({ name }) => name === 'request_uri')) throw new InvalidRequest('A request_uri cannot be pushed.');
-    if (JSON.stringify(kept).length > maxKeptLength) throw new InvalidRequest('The request is too large.');
-    await judge(client, kept);
+    const sent = request.parameters.filter(({ name }) => !clientProofs.has(name));
+    if (sent.some(({ name }) => name === 'request_uri')) throw new InvalidRequest('A request_uri cannot be pushed.');
+    if (JSON.stringify(sent).length > maxKeptLength) throw new InvalidRequest('The request is too large.');
+    await judge(client, sent);
     countKept(keptRequests, client, request.clientAddress);
+    const kept = [...sent, ...(await provedKey(deps.dpop, request, sent))];
     const reference = values.random();
     const expiresInSeconds = settings.pushedAuthorization.seconds;
     await codes.saveCode({
@@ -62,9 +66,9 @@ export function createPushedAuthorization(
     return { requestUri: requestUriPrefix + reference, expiresInSeconds };
   };
 
-  async function judge(client: Client, kept: readonly Parameter[]): Promise<void> {
+  async function judge(client: Client, sent: readonly Parameter[]): Promise<void> {
     try {
-      await readAuthorizationRequest(deps, [{ name: 'client_id', value: client.clientId }, ...kept], true);
+      await readAuthorizationRequest(deps, [{ name: 'client_id', value: client.clientId }, ...sent], true);
     } catch (thrown) {
       // RFC 9126 §2.3: the codes of the authorization endpoint, as an answer to the client.
       if (thrown instanceof RefusedRequest) throw new RefusedPush(thrown);
@@ -72,6 +76,25 @@ export function createPushedAuthorization(
       throw thrown;
     }
   }
+}
+
+/**
+ * RFC 9449 §10.1: a proof at this endpoint says the same as `dpop_jkt`. Left aside, the code would be for anybody, while
+ * the client believes that it is for the holder of its key.
+ */
+async function provedKey(
+  dpop: DpopProofs | undefined,
+  request: ClientRequest,
+  sent: readonly Parameter[],
+): Promise<readonly Parameter[]> {
+  if (request.dpop === undefined) return [];
+  if (!dpop) throw new InvalidDpopProof();
+  const thumbprint = await dpop.prove(request);
+  const named = sent.filter(({ name, value }) => name === 'dpop_jkt' && value !== '');
+  if (named.some(({ value }) => value !== thumbprint)) {
+    throw new InvalidRequest('dpop_jkt is not the key of the DPoP proof.');
+  }
+  return named.length > 0 ? [] : [{ name: 'dpop_jkt', value: thumbprint }];
 }
 
 /** RFC 9126 §2.3. */
