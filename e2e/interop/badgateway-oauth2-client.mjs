@@ -41,5 +41,8 @@ await report({
     const answered = { redirectUri, state: 'a state', codeVerifier };
     return facts(await client.authorizationCode.getTokenFromCodeRedirect(returned.href, answered));
   },
-  revocation: async () => client.revoke(latest),
+  revocation: async () => {
+    await client.revoke(latest);
+    return (await client.introspect(latest)).active;
+  },
 });

@@ -71,6 +71,7 @@ await report({
     const device = await oidc.initiateDeviceAuthorization(config, { scope: 'openid' });
     const polling = oidc.pollDeviceAuthorizationGrant(config, device);
     polling.catch(() => undefined);
+    // The user ends on a page that says so, not at the client.
     await logIn(device.verification_uri_complete).catch(() => undefined);
     return facts(await polling);
   },
@@ -84,7 +85,8 @@ await report({
   },
   'dynamic registration': async () => {
     const metadata = { redirect_uris: [redirectUri], grant_types: ['authorization_code', 'refresh_token'] };
-    const initial = await oidc.genericGrantRequest(config, 'password', { username, password });
+    const asked = { username, password, scope: 'apim:subscribe' };
+    const initial = await oidc.genericGrantRequest(config, 'password', asked);
     const registered = await oidc.dynamicClientRegistration(new URL(issuer), metadata, undefined, {
       initialAccessToken: initial.access_token,
     });

@@ -72,7 +72,7 @@ const isOurs = ({ origin }) => [keygate.keyManager, keygate.gateway].some((url) 
 
 function fillIn(html, page, status, values) {
   const forms = html.match(/<form\b[^>]*>[\s\S]*?<\/form>/gi) ?? [];
-  const form = forms.find((one) => /value="approve"/.test(one)) ?? forms[0];
+  const form = forms.find((one) => /value="(approve|allow)"/.test(one)) ?? forms[0];
   if (form === undefined) throw new Error(`no form on ${page.pathname} (${status}): ${html.slice(0, 2_000)}`);
   const attribute = (tag, name) => plainText(new RegExp(`\\s${name}="([^"]*)"`, 'i').exec(tag)?.[1]);
   const body = new URLSearchParams();
@@ -83,7 +83,7 @@ function fillIn(html, page, status, values) {
     if (type === 'submit') buttons.push([name, attribute(tag, 'value') ?? '']);
     else if (name === undefined) continue;
     else if (type === 'hidden') body.append(name, attribute(tag, 'value') ?? '');
-    else if (name in values) body.append(name, values[name]);
+    else if (type !== 'checkbox') body.append(name, values[name] ?? attribute(tag, 'value') ?? '');
   }
   const approve = buttons.find(([, value]) => /approve|allow|yes|confirm/i.test(value)) ?? buttons[0];
   if (approve?.[0] !== undefined) body.append(...approve);

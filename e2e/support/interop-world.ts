@@ -21,7 +21,7 @@ const everyGrant = [
 ];
 
 /** What a client of another maker got from its flows, by name. */
-export type Flows = Readonly<Record<string, Readonly<Record<string, unknown>> | string | number>>;
+export type Flows = Readonly<Record<string, Readonly<Record<string, unknown>> | string | number | boolean>>;
 
 /** One cluster and everything that clients of other makers need to use it. */
 export class InteropWorld {
