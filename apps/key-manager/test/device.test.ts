@@ -177,4 +177,13 @@ describe.each(eachStorage)('device authorization over HTTPS, $name storage', ({ 
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     await other.stop();
   });
+
+  it('lets no more wrong codes through when they come all at once', async () => {
+    const other = await startTestKeyManager({ keyManager: { loginThrottle: { enabled: false } } });
+    const guess = () => new TestBrowser(other).post('/device', { user_code: 'BBBB-BBBB' });
+    const answers = await Promise.all(Array.from({ length: 30 }, guess));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(10);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(20);
+    await other.stop();
+  });
 });

@@ -29,11 +29,11 @@ export function createDeviceHandlers(parts: InteractiveParts): { readonly show: 
       const typed = (visit.form.get('user_code') ?? '').slice(0, 33);
       const waitSeconds = devices.wrongCodes.waitSeconds(visit.request.ip);
       if (waitSeconds !== undefined) return sendPage(visit.reply, codePage(typed, { waitSeconds }));
+      // Before it is looked up: of any number of guesses at once only the free ones get through.
+      devices.wrongCodes.note(visit.request.ip);
       const device = await devices.decisions.find(typed);
-      if (!device) {
-        devices.wrongCodes.note(visit.request.ip);
-        return sendPage(visit.reply, codePage(typed, 'unknown'));
-      }
+      if (!device) return sendPage(visit.reply, codePage(typed, 'unknown'));
+      devices.wrongCodes.takeBack(visit.request.ip);
       const session = await logins.find(visit.browser.login);
       if (!session) return visit.form.has('password') ? logIn(visit, device) : askToLogIn(parts, visit, device);
       if (visit.form.get('decision') === 'switch') {

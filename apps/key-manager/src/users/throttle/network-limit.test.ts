@@ -31,4 +31,19 @@ describe('a limit by network', () => {
     limit.note('2001:db8::1');
     expect(limit.waitSeconds('2001:db8::2')).toBe(600);
   });
+
+  it('forgets what is taken back', () => {
+    const limit = new NetworkLimit(new ManualClock(), { free: 2, windowSeconds: 600 });
+    for (let nth = 0; nth < 5; nth++) {
+      limit.note('192.0.2.1');
+      limit.takeBack('192.0.2.1');
+    }
+    limit.takeBack('192.0.2.2');
+    limit.note('192.0.2.1');
+    expect(limit.waitSeconds('192.0.2.1')).toBeUndefined();
+    limit.note('192.0.2.1');
+    limit.note('192.0.2.1');
+    limit.takeBack('192.0.2.1');
+    expect(limit.waitSeconds('192.0.2.1')).toBe(600);
+  });
 });

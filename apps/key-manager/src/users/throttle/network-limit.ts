@@ -45,4 +45,12 @@ export class NetworkLimit {
     };
     this.#counts.set(network, { count: count + 1, endsAt }, endsAt - now);
   }
+  /** One that was noted did not count after all. */
+  takeBack(clientAddress: string): void {
+    const network = networkOf(clientAddress);
+    const known = this.#counts.get(network);
+    if (!known) return;
+    if (known.count <= 1) this.#counts.delete(network);
+    else this.#counts.set(network, { ...known, count: known.count - 1 }, known.endsAt - this.clock.now());
+  }
 }
