@@ -84,7 +84,12 @@ await report({
     return facts(await oidc.clientCredentialsGrant(keyed));
   },
   'dynamic registration': async () => {
-    const metadata = { redirect_uris: [redirectUri], grant_types: ['authorization_code', 'refresh_token'] };
+    const metadata = {
+      redirect_uris: [redirectUri],
+      grant_types: ['authorization_code', 'refresh_token'],
+      // What this client does by default; who registers nothing is bound to Basic (RFC 7591 section 2).
+      token_endpoint_auth_method: 'client_secret_post',
+    };
     const asked = { username, password, scope: 'apim:subscribe' };
     const initial = await oidc.genericGrantRequest(config, 'password', asked);
     const registered = await oidc.dynamicClientRegistration(new URL(issuer), metadata, undefined, {
