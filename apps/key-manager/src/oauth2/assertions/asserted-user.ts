@@ -1,6 +1,6 @@
 import type { OAuthError } from '../errors.js';
 import type { Federation, ResourceOwner, Standing } from '../model.js';
-import type { ResourceOwners } from '../ports.js';
+import type { ClientStore, ResourceOwners } from '../ports.js';
 import { standingOf } from '../standing.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
 
@@ -23,13 +23,18 @@ export interface Statement {
   readonly roles: readonly string[];
 }
 
+export interface AssertedUserPorts {
+  readonly resourceOwners: Pick<ResourceOwners, 'find'>;
+  readonly clients: Pick<ClientStore, 'findClient'>;
+}
+
 /**
  * Who is meant. A foreign `admin` never becomes the administrator here: unless the provider's users are linked with the
  * tenant's by name, they get names that no local user can have, and the roles that are mapped and no others.
  */
 export async function assertedUser(
   statement: Statement,
-  resourceOwners: Pick<ResourceOwners, 'find'>,
+  ports: AssertedUserPorts,
   refuse: (description: string) => OAuthError,
 ): Promise<AssertedUser> {
   const { issuer, subject } = statement;
@@ -38,15 +43,32 @@ export async function assertedUser(
   // The tenant is always the provider's own: what follows an `@` in a foreign name must not choose another one.
   const suffix = `@${tenantDomain}`;
   if (!issuer.useLocalUser) {
-    const namesakes = [subject, subject + suffix].map((name) => resourceOwners.find(name));
-    const isUnmistakable = !subject.endsWith(suffix) && (await Promise.all(namesakes)).every((owner) => !owner);
+    const isUnmistakable = !subject.endsWith(suffix) && (await isNobodyHere(subject, suffix, ports));
     const federation = { provider: issuer.name, subject, roles, ...(isUnmistakable && { isUnmistakable }) };
     return { subject: federatedSubject(issuer, subject), tenantDomain, roles, federation };
   }
-  const owner = await resourceOwners.find(subject.endsWith(suffix) ? subject : subject + suffix);
+  const owner = await ports.resourceOwners.find(subject.endsWith(suffix) ? subject : subject + suffix);
   // Also for a locked user, who must not come back in as a federated one.
   if (owner?.tenantDomain !== tenantDomain) throw refuse('The subject is no user of this server.');
   return ofThisServer(owner, roles);
+}
+
+/**
+ * Whether `sub` of a token can say what the issuer says. It is a client's id in a token that a client got for itself (RFC
+ * 9068 §5), and what begins like our long names could be that of another provider's user.
+ */
+async function isNobodyHere(
+  subject: string,
+  suffix: string,
+  { resourceOwners, clients }: AssertedUserPorts,
+): Promise<boolean> {
+  if (/^FEDERATED\//i.test(subject) || subject !== subject.trim()) return false;
+  const [client, ...owners] = await Promise.all([
+    /^[\x20-\x7e]+$/.test(subject) ? clients.findClient(subject) : undefined,
+    resourceOwners.find(subject),
+    resourceOwners.find(subject + suffix),
+  ]);
+  return !client && owners.every((owner) => !owner);
 }
 
 /** A user of this server, with further roles. */

@@ -104,7 +104,7 @@ export function exchangedTokens(
       claims: mappedClaims(issuer, claims, requested),
       act: claims.act,
       mayAct: claims.may_act,
-      user: () => assertedUser({ issuer, subject, roles }, ports.resourceOwners, refuse),
+      user: () => assertedUser({ issuer, subject, roles }, ports, refuse),
     };
   }
 }

@@ -20,7 +20,7 @@ export function jwtBearerGrant(ports: GrantPorts): Grant<z.output<typeof paramet
       const requested = parseScope(scope);
       const { issuer, subject, id, expiresAt, claims } = await verify(assertion, client.tenantDomain);
       const roles = textsOf(issuer.roleClaim === undefined ? undefined : claims[issuer.roleClaim]);
-      const user = await assertedUser({ issuer, subject, roles }, ports.resourceOwners, refuse);
+      const user = await assertedUser({ issuer, subject, roles }, ports, refuse);
       const granted = await ports.scopes.grant(requested, {
         tenantDomain: user.tenantDomain,
         roles: async () => user.roles,

@@ -21,7 +21,7 @@ export function saml2BearerGrant(ports: GrantPorts): Grant<z.output<typeof param
       const verified = await verify(assertion, client.tenantDomain);
       const { issuer, subject, id, expiresAt, attributes, isForOneUse: always } = verified;
       const roles = (issuer.roleClaim === undefined ? undefined : attributes[issuer.roleClaim]) ?? [];
-      const user = await assertedUser({ issuer, subject, roles }, ports.resourceOwners, refuse);
+      const user = await assertedUser({ issuer, subject, roles }, ports, refuse);
       const granted = await ports.scopes.grant(requested, {
         tenantDomain: user.tenantDomain,
         roles: async () => user.roles,

@@ -69,7 +69,7 @@ describe('grant_type=token-exchange', () => {
       expect(granted.idToken).toBeUndefined();
     });
 
-    it.each(['demo', 'demo@carbon.super', 'nobody@carbon.super'])(
+    it.each(['demo', 'demo@carbon.super', 'nobody@carbon.super', ' bob', service, 'FEDERATED/other/bob@elsewhere.com'])(
       'names %s so that nobody here is taken for them',
       async (sub) => {
         const { sign, exchange, introspect } = await createWorld();
