@@ -443,6 +443,21 @@ describe('the authorization endpoint', () => {
       expect((await browser.get(ask({ prompt: 'none' }))).location).toContain('consent_required');
     });
 
+    it('takes no login away by a form of another site, with which browsers send no cookie', async () => {
+      const posted = await new TestBrowser(keyManager).post('/oidc/logout', {
+        client_id: clientId,
+        state: 's',
+        x: 'y',
+      });
+      expect([posted.status, posted.location]).toEqual([302, `/oidc/logout?client_id=${clientId}&state=s`]);
+      expect(posted.setCookies).toEqual([]);
+      const followed = await new TestBrowser(keyManager).get(posted.location);
+      expect([followed.status, followed.setCookies]).toEqual([200, []]);
+      const large = { id_token_hint: 'x'.repeat(7_000), client_id: clientId };
+      const short = await new TestBrowser(keyManager).post('/oidc/logout', large);
+      expect(short.location).toBe(`/oidc/logout?client_id=${clientId}`);
+    });
+
     it('returns only to an address that the client registered', async () => {
       const returnTo = 'https://shop.example/bye';
       await seedClient(keyManager.storage, { clientId: 'leaving', metadata: { postLogoutRedirectUris: [returnTo] } });

@@ -11,6 +11,8 @@ export function createLogoutHandler({ logins, logout, ...parts }: InteractivePar
     const session = await logins.find(visit.browser.login);
     const id = visit.request.method === 'POST' ? visit.form.get('sessionDataKey') : undefined;
     if (id !== undefined) return answered(visit, id, session);
+    // From another site the cookie is kept back (SameSite), so nobody could tell whether there is a login to end.
+    if (visit.request.method === 'POST' && visit.browser.login === undefined) return redirect(visit, byGet(visit.list));
     const request = await readLogoutRequest(logout, visit.list);
     if (!session) return leave(visit, request);
     // Whoever holds an id token of this very login may end it; for anybody else a link could log users out at will.
@@ -41,7 +43,8 @@ export function createLogoutHandler({ logins, logout, ...parts }: InteractivePar
   }
 
   function leave(visit: Visit, { returnTo }: LogoutRequest): FastifyReply {
-    visit.browser.login = undefined;
+    // Only one that was sent: otherwise a form of any other site could take the login away without a question.
+    if (visit.browser.login !== undefined) visit.browser.login = undefined;
     if (returnTo !== undefined) return redirect(visit, returnTo);
     visit.browser.writeTo(visit.reply);
     return sendPage(visit.reply, loggedOutPage);
@@ -52,3 +55,14 @@ const kept: readonly string[] = ['client_id', 'post_logout_redirect_uri', 'state
 
 /** What decides where the user goes afterwards; the rest could be of any size. */
 const bounded = (list: Visit['list']) => list.filter(({ name, value }) => kept.includes(name) && value.length <= 1_024);
+
+const maxQuery = 6_000;
+
+/** The same request as a link, for which browsers send the cookie; a hint that does not fit costs the user a question. */
+function byGet(list: Visit['list']): string {
+  // Pair by pair: a name that came twice has to be seen twice.
+  const target = (parameters: Visit['list']) =>
+    `/oidc/logout?${new URLSearchParams(parameters.map(({ name, value }): [string, string] => [name, value]))}`;
+  const whole = target(list.filter(({ name }) => kept.includes(name) || name === 'id_token_hint'));
+  return whole.length <= maxQuery ? whole : target(bounded(list));
+}
