@@ -1,6 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type RunningPostgres, startPostgres, temporaryFolder } from '@keygate/common/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createUser, migrateUp, migrationStatus, setUserPassword, sweepAll, withDatabase } from '../src/admin/index.js';
+import {
+  createUser,
+  listAuditEvents,
+  listSigningKeys,
+  migrateUp,
+  migrationStatus,
+  NoDatabase,
+  setUserPassword,
+  sweepAll,
+  verifyAuditLog,
+  withDatabase,
+} from '../src/admin/index.js';
 import { keyManagerSchema } from '../src/config/key-manager.config.js';
 import { AlreadyExists, NotFound } from '../src/storage/errors.js';
 import { DataFolderInUse } from '../src/storage/open-storage.js';
@@ -47,6 +60,23 @@ describe('what the CLI does without a server', () => {
     expect(await sweepAll(config, silent, (rows) => seen.push(rows))).toBe(3);
     expect(seen).toEqual([3]);
     expect(await sweepAll(config, silent, () => undefined)).toBe(0);
+  });
+
+  it('makes no empty database to tell about keys, events and users', async () => {
+    const nowhere = join(folder.path, 'nowhere');
+    const config = { ...configured(), dataDir: nowhere };
+    const asked = [
+      listSigningKeys(config, silent),
+      listAuditEvents(config, silent, { limit: 1 }),
+      verifyAuditLog(config, silent, {}),
+      sweepAll(config, silent, () => undefined),
+      setUserPassword(config, silent, { username: 'bob', password: 'another' }),
+    ];
+    for (const { reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]) {
+      expect(reason).toBeInstanceOf(NoDatabase);
+      expect(String(reason)).toContain(`no embedded database in ${nowhere}: name its data folder`);
+    }
+    expect(existsSync(nowhere)).toBe(false);
   });
 
   it('keeps its hands off an embedded database that is in use', async () => {

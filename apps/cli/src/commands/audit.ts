@@ -74,7 +74,8 @@ function listCommand(env: Environment): Command {
       `
 Examples:
   $ keygate audit list
-  $ keygate audit list --since 24h --action user. --json`,
+  $ keygate audit list --since 24h --action user. --json
+  $ keygate audit list --data-dir .keygate-700    of a cluster with an offset`,
     )
     .action(async (options: { since?: number; action?: string; limit: number; json?: boolean }) => {
       const { config, logger } = context(command, env);

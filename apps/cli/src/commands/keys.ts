@@ -17,7 +17,10 @@ function listCommand(env: Environment): Command {
   const command = new Command('list').description('list the published keys and their states');
   return withSettings(command, roles['key-manager'])
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExamples:\n  $ keygate keys list')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ keygate keys list\n  $ keygate keys list --data-dir .keygate-700   of a cluster with an offset',
+    )
     .action(async ({ json }: { json?: boolean }) => {
       const { config, logger } = context(command, env);
       const { listSigningKeys } = await import('@keygate/key-manager/admin');

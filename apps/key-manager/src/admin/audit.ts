@@ -3,7 +3,7 @@ import type { ChainedEvent } from '../audit/audit-chain.js';
 import type { AuditQuery } from '../audit/audit-trail.js';
 import { type ChainVerdict, type VerifyOptions, verifyChain } from '../audit/verify-chain.js';
 import type { KeyManagerConfig } from '../config/key-manager.config.js';
-import { withDatabase } from './database.js';
+import { withExistingDatabase } from './database.js';
 
 export { type AuditHead, type ChainedEvent, formatHead, parseHead } from '../audit/audit-chain.js';
 export type { AuditQuery } from '../audit/audit-trail.js';
@@ -15,10 +15,10 @@ export function verifyAuditLog(
   logger: Logger,
   options: VerifyOptions,
 ): Promise<ChainVerdict> {
-  return withDatabase(config, logger, ({ storage }) => verifyChain(storage.auditTrail, options));
+  return withExistingDatabase(config, logger, ({ storage }) => verifyChain(storage.auditTrail, options));
 }
 
 /** The newest events, newest first, as they stand: not verified. */
 export function listAuditEvents(config: KeyManagerConfig, logger: Logger, query: AuditQuery): Promise<ChainedEvent[]> {
-  return withDatabase(config, logger, ({ storage }) => storage.auditTrail.newestEvents(query));
+  return withExistingDatabase(config, logger, ({ storage }) => storage.auditTrail.newestEvents(query));
 }

@@ -14,7 +14,7 @@ export {
   type VerifyOptions,
   verifyAuditLog,
 } from './audit.js';
-export { type Database, withDatabase } from './database.js';
+export { type Database, NoDatabase, withDatabase } from './database.js';
 export { type DemoFacts, type DemoOptions, DemoOutsideLoopback, demoFacts, seedDemo } from './demo.js';
 export { sweepAll } from './janitor.js';
 export { listSigningKeys, rotateKeys, type ShownSigningKey, type SigningAlgorithm } from './signing-keys.js';

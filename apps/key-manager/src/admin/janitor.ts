@@ -1,6 +1,6 @@
 import type { Logger } from '@keygate/common/logging';
 import type { KeyManagerConfig } from '../config/key-manager.config.js';
-import { withDatabase } from './database.js';
+import { withExistingDatabase } from './database.js';
 
 const batchRows = 1_000;
 
@@ -10,7 +10,7 @@ export function sweepAll(
   logger: Logger,
   onProgress: (rows: number) => void,
 ): Promise<number> {
-  return withDatabase(config, logger, async ({ storage }) => {
+  return withExistingDatabase(config, logger, async ({ storage }) => {
     let total = 0;
     for (;;) {
       const rows = await storage.janitor.sweepExpired(batchRows);

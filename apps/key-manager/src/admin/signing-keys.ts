@@ -7,7 +7,7 @@ import { rotationDeps } from '../signing-keys/open-signing-keys.js';
 import { type RotationDeps, rotateSigningKeys } from '../signing-keys/rotation.js';
 import type { SigningKey } from '../storage/ports.js';
 import { superTenant } from '../users/user-name.js';
-import { withDatabase } from './database.js';
+import { withExistingDatabase } from './database.js';
 
 export type { SigningAlgorithm } from '../oauth2/signing/jws.js';
 
@@ -16,7 +16,7 @@ export type ShownSigningKey = Omit<SigningKey, 'encryptedPrivateKey' | 'tenantDo
 
 /** The published keys, oldest first. */
 export function listSigningKeys(config: KeyManagerConfig, logger: Logger): Promise<ShownSigningKey[]> {
-  return withDatabase(config, logger, async ({ storage }) => {
+  return withExistingDatabase(config, logger, async ({ storage }) => {
     const keys = await storage.signingKeys.listSigningKeys(superTenant);
     return keys.map(shown);
   });
@@ -28,7 +28,7 @@ export function rotateKeys(
   logger: Logger,
   request: { readonly algorithm?: SigningAlgorithm | undefined; readonly now: boolean },
 ): Promise<ShownSigningKey[]> {
-  return withDatabase(config, logger, async ({ storage }) => {
+  return withExistingDatabase(config, logger, async ({ storage }) => {
     const secretKey = await loadSecretKey(config.keyManager.secretKey, config.dataDir);
     // Sealed with another server key, the new keys could be opened by nobody.
     await claimDatabase(secretKey, storage.serverKey);

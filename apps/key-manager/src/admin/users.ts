@@ -5,7 +5,7 @@ import type { KeyManagerConfig } from '../config/key-manager.config.js';
 import type { User } from '../users/user.js';
 import type { UserAccounts } from '../users/user-accounts.js';
 import { parseUserName } from '../users/user-name.js';
-import { withDatabase } from './database.js';
+import { withDatabase, withExistingDatabase } from './database.js';
 
 /** Throws `AlreadyExists`, `NotFound` for a role that is not there, `UnacceptablePassword`, `UnacceptableUserName`. */
 export function createUser(
@@ -48,7 +48,7 @@ function withUser(
   username: string,
   work: (accounts: UserAccounts, user: User) => Promise<unknown>,
 ): Promise<boolean> {
-  return withDatabase(config, logger, async ({ storage, accounts }) => {
+  return withExistingDatabase(config, logger, async ({ storage, accounts }) => {
     const user = await storage.users.findUser(parseUserName(username));
     if (!user) return false;
     await work(accounts, user);

@@ -11,6 +11,7 @@ import { createTypeOrmStorage, type StorageParts } from './typeorm/typeorm-stora
 
 export { createMemoryStorage } from './memory/memory-storage.js';
 export { DataFolderInUse } from './typeorm/embedded/data-folder-lock.js';
+export { hasEmbeddedDatabase } from './typeorm/embedded/embedded-database.js';
 export { type MigrationStatus, SchemaTooNew } from './typeorm/migrate.js';
 
 type Connection = Pick<StorageParts, 'kind' | 'dataSource' | 'listen' | 'release'>;

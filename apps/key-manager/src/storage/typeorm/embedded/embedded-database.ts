@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
@@ -24,12 +25,17 @@ export async function openEmbeddedDatabase(dataDir: string, limits?: PoolLimits)
   // Before PGlite opens anything.
   const lock = await lockDataFolder(join(dataDir, 'database.lock'));
   try {
-    return await open(join(dataDir, 'database'), lock, limits);
+    return await open(folderIn(dataDir), lock, limits);
   } catch (error) {
     lock.release();
     throw error;
   }
 }
+
+const folderIn = (dataDir: string) => join(dataDir, 'database');
+
+/** Whether there is one to open; opening makes one otherwise. */
+export const hasEmbeddedDatabase = (dataDir: string): boolean => existsSync(folderIn(dataDir));
 
 async function open(folder: string, lock: FolderLock, limits: PoolLimits | undefined): Promise<EmbeddedDatabase> {
   const pglite = await start(folder);
