@@ -6,8 +6,10 @@ import { alert, inWords, type Page } from './page.js';
 /** Where a user types what the device shows (RFC 8628 §3.3). */
 export function codePage(code: string, problem?: 'unknown' | { readonly waitSeconds: number }): Page {
   const invalid = problem === 'unknown' && html` aria-invalid="true" aria-describedby="problem"`;
+  // RFC 8628 §3.3.1: a code that came with a link is compared, since somebody else may have sent the link.
+  const isFilledIn = code !== '' && problem === undefined;
   const body = html`<h1>Connect a device</h1>
-<p class="lead">Type the code that the device shows.</p>
+<p class="lead">${isFilledIn ? 'Check that the device shows this code.' : 'Type the code that the device shows.'}</p>
 ${problem && describe(problem)}
 <form method="post" action="/device">
 <label for="user_code">Code</label>

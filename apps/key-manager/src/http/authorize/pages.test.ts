@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { assets } from './assets.js';
 import { consentPage } from './consent-page.js';
+import { codePage } from './device-pages.js';
 import { html, plainName } from './html.js';
 import { loginPage } from './login-page.js';
 import { errorPage, formPostPage, logoutPage } from './other-pages.js';
@@ -77,6 +78,12 @@ describe('the pages', () => {
     expect(to('http://127.0.0.1:4711/cb')).toContain('this device (127.0.0.1:4711)');
     expect(to('com.example.app:/cb')).toContain('an app on this device (com.example.app)');
     expect(to('https://shop.example/cb')).not.toContain('hasApprovedAlways');
+  });
+
+  it('ask to type a code, and to compare one that came with a link (RFC 8628 §3.3.1)', () => {
+    expect(codePage('').body.toString()).toContain('Type the code that the device shows.');
+    expect(codePage('BCDF-GHJK').body.toString()).toContain('Check that the device shows this code.');
+    expect(codePage('BCDF-GHJK', 'unknown').body.toString()).toContain('Type the code that the device shows.');
   });
 
   it('tell how long to wait, with 429 and 503', () => {
