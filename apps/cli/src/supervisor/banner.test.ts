@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { banner } from './banner.js';
 import type { QuickstartFacts } from './quickstart-file.js';
@@ -45,6 +47,11 @@ describe('banner', () => {
         '-H "Authorization: Basic d1U2MkRqbHlEQm5xODdHbEJ3cGxmcXZtQWJBYTprc2RTZG9lZkREUDd3cGFFbGZxdm1qRHVl" ' +
         '-H "Content-Type: application/x-www-form-urlencoded" https://localhost:8943/token',
     );
+  });
+
+  it('leads on to a page that is there', () => {
+    const [page = ''] = /docs\/\S+/.exec(banner(demo, [])) ?? [];
+    expect(existsSync(fileURLToPath(new URL(`../../../../${page}`, import.meta.url)))).toBe(true);
   });
 
   it('names no port without the offset', () => {

@@ -51,5 +51,7 @@ function demoLines(facts: QuickstartFacts): string[] {
     '',
     'Revoke the token:',
     `  curl -k -d "token=$TOKEN" ${basic} ${revokeUrl}`,
+    '',
+    'Log in with a browser, use every other grant, register clients: docs/first-steps.md',
   ];
 }
