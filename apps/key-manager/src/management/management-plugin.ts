@@ -49,6 +49,8 @@ export function managementPlugin(parts: ManagementParts): FastifyPluginAsync {
 /** The parts under the names by which the rooms ask for them. */
 export function connect(parts: ManagementParts): { ports: ManagementPorts; authenticators: Authenticators } {
   const { storage, accounts, resourceOwners, tokenEndpoint, secretKey, environments, liveGateways, clock } = parts;
+  const { origin } = parts.registration;
+  const ownNames = [origin, `${origin}/oauth2/token`];
   const credentials = { newClientId, clientSecret: (secretId: string) => deriveClientSecret(secretKey, secretId) };
   return {
     ports: {
@@ -67,7 +69,13 @@ export function connect(parts: ManagementParts): { ports: ManagementPorts; authe
     authenticators: {
       callers: parts.callers,
       passwords: resourceOwners,
-      bearer: bearerAuthentication({ tokens: storage.tokens, clients: storage.clients, owners: resourceOwners, clock }),
+      bearer: bearerAuthentication({
+        tokens: storage.tokens,
+        clients: storage.clients,
+        owners: resourceOwners,
+        clock,
+        ownNames,
+      }),
     },
   };
 }

@@ -9,6 +9,8 @@ export function bearerAuthentication(ports: {
   clients: ClientStore;
   owners: Pick<ResourceOwners, 'find'>;
   clock: Clock;
+  /** What this server is called in `audience` and `resource` of a token exchange. */
+  ownNames: readonly string[];
 }): BearerAuthentication {
   return {
     async authenticate(accessToken) {
@@ -18,6 +20,9 @@ export function bearerAuthentication(ports: {
         return undefined;
       // It is for whoever holds its key or certificate; here nobody proves that, and without proof it may be stolen.
       if (found.confirmation) return undefined;
+      // RFC 9068 §4: whoever is sent a token that is for them alone must not get in here with it.
+      const { audience = [] } = found.grant.details ?? {};
+      if (audience.length > 0 && !audience.some((name) => ports.ownNames.includes(name))) return undefined;
       const client = await ports.clients.findClient(found.grant.clientId);
       if (!client?.active) return undefined;
       const owner = await ports.owners.find(found.grant.subject ?? client.owner);
