@@ -253,6 +253,15 @@ describe('open registration', () => {
     expect(await keyManager.send('PUT', path, managed, JSON.stringify(more))).toMatchObject({ status: 400 });
   });
 
+  it('makes a network wait that registers one client after the other', async () => {
+    const keyManager = await start('open');
+    const answers = await Promise.all(Array.from({ length: 25 }, () => post(keyManager, { redirect_uris })));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(20);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(refused?.body.error).toBe('temporarily_unavailable');
+    expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(3_000);
+  });
+
   it('is not there when it is off', async () => {
     const keyManager = await start('off');
     expect(await post(keyManager, { redirect_uris })).toMatchObject({ status: 404 });

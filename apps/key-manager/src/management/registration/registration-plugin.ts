@@ -12,9 +12,10 @@ import {
   updateManaged,
 } from '../../applications/client-registration.js';
 import { assertPlainBody } from '../../http/plain-body.js';
-import { OAuthError } from '../../oauth2/errors.js';
+import { OAuthError, TooManyRequests } from '../../oauth2/errors.js';
 import { clientInformation } from '../../oauth2/registration/client-information.js';
 import { RegistrationRefusal } from '../../oauth2/registration/registration-refusal.js';
+import { NetworkLimit } from '../../users/throttle/network-limit.js';
 import { type Authenticators, authenticate } from '../rest/authenticate.js';
 import { password, token } from '../rest/caller.js';
 import { forbidden, toRestError, unauthenticated } from '../rest/problem.js';
@@ -30,6 +31,8 @@ export interface RegistrationSettings {
 
 export const registrationPath = '/oauth2/register';
 const maxBodyBytes = 65_536;
+/** Strangers share one quota of clients: no network may use it up for the others in a moment. */
+const strangers = { free: 20, windowSeconds: 3_600 };
 const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' };
 
 /** RFC 7591 and RFC 7592 over HTTP: who may, and what goes back; the rules are in `oauth2/registration/`. */
@@ -40,6 +43,7 @@ export function registrationPlugin(
 ): FastifyPluginAsync {
   const registrants = new WeakMap<FastifyRequest, Registrant>();
   const managed = new WeakMap<FastifyRequest, ClientRegistration>();
+  const limit = new NetworkLimit(ports.clock, strangers);
   return async (fastify) => {
     if (settings.access === 'off') return;
     readJson(fastify);
@@ -52,6 +56,7 @@ export function registrationPlugin(
         const registrant = await authenticators.callers.during(isGone, () =>
           identify(request, authenticators, settings),
         );
+        if (!registrant.isKnown) countStranger(limit, request.ip);
         registrants.set(request, registrant);
       },
       handler: async (request, reply) => {
@@ -108,6 +113,13 @@ async function identify(
   const caller = await authenticate(way, { authorization, clientAddress: ip }, authenticators);
   if (!caller?.roles.some((role) => roles.includes(role))) throw forbidden('The user may not register clients');
   return { subject: caller.subject, tenantDomain: caller.tenantDomain, clientAddress: ip, isKnown: true };
+}
+
+/** Throws `TooManyRequests`. */
+function countStranger(limit: NetworkLimit, clientAddress: string): void {
+  const waitSeconds = limit.waitSeconds(clientAddress);
+  if (waitSeconds !== undefined) throw new TooManyRequests(waitSeconds);
+  limit.note(clientAddress);
 }
 
 /** RFC 7592 §3: for a client that is gone the answer is that of a wrong token. */
@@ -176,7 +188,9 @@ function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply): 
     return send(reply, 400, { error: thrown.error, error_description: thrown.description });
   }
   if (thrown instanceof OAuthError && thrown.status < 500) {
-    return send(reply, thrown.status, { error: 'invalid_client_metadata', error_description: thrown.description });
+    if (thrown.retryAfterSeconds !== undefined) reply.header('retry-after', String(thrown.retryAfterSeconds));
+    const error = errorCodes[thrown.status] ?? 'invalid_client_metadata';
+    return send(reply, thrown.status, { error, error_description: thrown.description });
   }
   const { status, description, headers } = toRestError(thrown);
   if (status >= 500) request.log.error({ err: thrown }, 'registration failed');
