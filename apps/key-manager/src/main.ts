@@ -93,6 +93,8 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
   ]);
   const secretKey = await loadSecretKey(settings.secretKey, config.dataDir);
   const keySets = await openKeySets(settings.keySets, systemClock, logger);
+  // Apart: clients choose their URLs, and slow ones must not stand in line before those of identity providers.
+  const clientKeySets = await openKeySets(settings.keySets, systemClock, logger);
 
   const listeners = await openListeners(config);
   opened.push(() => Promise.all([listeners.https.finish(0), finishServer(listeners.redirect, 0)]));
@@ -110,7 +112,7 @@ async function start(config: KeyManagerConfig, options: KeyManagerOptions, opene
     settings: settings.oauth2,
     authorities: await loadClientAuthorities(settings.oauth2.clientCertificateCaFile),
     urls,
-    keySets,
+    keySets: clientKeySets,
     replays: storage.replays,
     clock: systemClock,
     secretKey,
