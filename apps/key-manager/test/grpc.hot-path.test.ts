@@ -144,15 +144,19 @@ describe.each(eachStorage)('HotPathService.Exchange, $name storage', ({ openStor
     expect((await exchange.over).code).toBe(status.OK);
   });
 
-  it('logs the correlation id of the entry, and no secret', async () => {
+  it('logs how an entry ended under its correlation id, and no secret', async () => {
     const exchange = connect.to(keyManager);
     const from = keyManager.log.length;
     await exchange.ask(issue({ grant_type: 'password', ...alice }, authorization));
+    await exchange.ask(issue({ grant_type: 'password', ...alice, password: 'not-hers' }, authorization));
     const lines = keyManager.log.slice(from);
     expect(lines.filter((line) => line.includes('"answered"')).map((line) => JSON.parse(line))).toMatchObject([
-      { correlationId: 'of-entry-1', method: 'issueToken', result: 'ok' },
+      // The gateway has a line for every answer; what went well is one more only for who asks for details.
+      { level: 'debug', correlationId: 'of-entry-1', method: 'issueToken', result: 'ok' },
+      { level: 'info', correlationId: 'of-entry-2', method: 'issueToken', result: 'invalid_grant' },
     ]);
     expect(lines.join('')).not.toContain(alice.password);
+    expect(lines.join('')).not.toContain('not-hers');
   });
 
   it('says UNIMPLEMENTED to a question it does not know, and goes on', async () => {
