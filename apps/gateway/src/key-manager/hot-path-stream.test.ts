@@ -22,9 +22,9 @@ class FakeStream extends EventEmitter {
   cancel(): void {
     this.over(status.CANCELLED);
   }
-  over(code: status, details = 'gone'): void {
+  over(code: status, details = 'gone', metadata = new Metadata()): void {
     if (code !== status.OK) this.emit('error', new Error(details));
-    this.emit('status', { code, details, metadata: new Metadata() });
+    this.emit('status', { code, details, metadata });
   }
   hear(...responses: HotPathResponse[]): void {
     this.emit('data', { responses, draining: false });
@@ -219,6 +219,19 @@ describe('a stream of calls', () => {
     await turn();
     fake.over(status.OK);
     expect(await asked).toEqual({ code: status.UNAVAILABLE, mayHaveBegun: true });
+  });
+
+  it('takes what the key manager had not begun when it ended for unsent', async () => {
+    const { stream, fake } = open();
+    const asked = [stream.ask(validate()), stream.ask(validate())].map(outcome);
+    await turn();
+    const trailers = new Metadata();
+    trailers.set('last-id', '1');
+    fake.over(status.OK, '', trailers);
+    expect(await Promise.all(asked)).toEqual([
+      { code: status.UNAVAILABLE, mayHaveBegun: true },
+      { code: status.UNAVAILABLE, mayHaveBegun: false },
+    ]);
   });
 
   it('sends what it has when it is retired, no more, and still hears the answers', async () => {

@@ -1,4 +1,4 @@
-import { type ClientDuplexStream, type StatusObject, status } from '@grpc/grpc-js';
+import { type ClientDuplexStream, type Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import type { HotPathRequest, HotPathRequests, HotPathResponses } from '@keygate/proto/keymanager/v1/hot_path';
 import { DeadlineWheel } from './deadline-wheel.js';
 import {
@@ -173,15 +173,25 @@ export class HotPathStream {
     return undefined;
   }
 
-  private breakOff({ code, details }: StatusObject): void {
+  private breakOff({ code, details, metadata }: StatusObject): void {
     this.isOver = true;
     this.isLive = false;
     this.deadlines.stop();
     clearTimeout(this.lastCall);
     const unsent = new Set(this.unsent.map(({ entry }) => entry.id));
+    const lastBegun = code === status.OK ? lastBegunOf(metadata) : Number.POSITIVE_INFINITY;
     const why = code === status.OK ? 'the stream ended' : `the stream broke: ${details}`;
-    for (const [id, call] of this.waiting) call.reject(new HotPathError(status.UNAVAILABLE, why, !unsent.has(id)));
+    for (const [id, call] of this.waiting) {
+      const mayHaveBegun = !unsent.has(id) && id <= lastBegun;
+      call.reject(new HotPathError(status.UNAVAILABLE, why, mayHaveBegun));
+    }
     this.waiting.clear();
     this.unsent = [];
   }
+}
+
+/** A key manager that ends a stream says what it has begun; what came after is as good as unsent. */
+function lastBegunOf(trailers: Metadata): number {
+  const [said] = trailers.get('last-id');
+  return typeof said === 'string' && /^[0-9]{1,15}$/.test(said) ? Number(said) : Number.POSITIVE_INFINITY;
 }

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import { status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import type { HotPathRequest, HotPathRequests, HotPathResponses } from '@keygate/proto/keymanager/v1/hot_path';
 import { describe, expect, it } from 'vitest';
 import { type AnswerEntry, failure } from './hot-path-answer.js';
@@ -29,6 +29,12 @@ class FakeCall extends Duplex {
   }
   sendMetadata(): void {
     this.metadataSent += 1;
+  }
+  trailers: Metadata | undefined;
+  /** As grpc-js has it: what the end is given are trailers, not a last message. */
+  override end(trailers?: unknown): this {
+    if (trailers instanceof Metadata) this.trailers = trailers;
+    return super.end();
   }
   readOn(): void {
     this.isReading = true;
@@ -239,5 +245,10 @@ describe('an Exchange of the key manager', () => {
     work.finishAll();
     await over;
     expect(call.answers.map(({ id }) => id)).toEqual([1]);
+    // Nothing that comes now is begun, and the gateway is told so.
+    call.receive(entry(2));
+    await turns();
+    expect(call.answers.map(({ id }) => id)).toEqual([1]);
+    expect(call.trailers?.get('last-id')).toEqual(['1']);
   });
 });

@@ -608,7 +608,10 @@ export const HotPathFailure: MessageFns<HotPathFailure> = {
  * costs no HTTP/2 stream of its own. The unary services stay; a gateway falls back to them at any time.
  */
 export interface HotPathService {
-  /** The key manager sends its initial metadata at once: from then on the stream may be used. */
+  /**
+   * The key manager sends its initial metadata at once: from then on the stream may be used. When it ends the stream in
+   * order, the trailer `last-id` names the last request it has begun; those with larger ids may be made elsewhere.
+   */
   exchange(request: Observable<HotPathRequests>): Observable<HotPathResponses>;
 }
 
@@ -634,7 +637,10 @@ export class HotPathServiceClientImpl implements HotPathService {
  */
 export type HotPathServiceService = typeof HotPathServiceService;
 export const HotPathServiceService = {
-  /** The key manager sends its initial metadata at once: from then on the stream may be used. */
+  /**
+   * The key manager sends its initial metadata at once: from then on the stream may be used. When it ends the stream in
+   * order, the trailer `last-id` names the last request it has begun; those with larger ids may be made elsewhere.
+   */
   exchange: {
     path: "/keymanager.v1.HotPathService/Exchange" as const,
     requestStream: true as const,
@@ -647,12 +653,18 @@ export const HotPathServiceService = {
 } as const;
 
 export interface HotPathServiceServer extends UntypedServiceImplementation {
-  /** The key manager sends its initial metadata at once: from then on the stream may be used. */
+  /**
+   * The key manager sends its initial metadata at once: from then on the stream may be used. When it ends the stream in
+   * order, the trailer `last-id` names the last request it has begun; those with larger ids may be made elsewhere.
+   */
   exchange: handleBidiStreamingCall<HotPathRequests, HotPathResponses>;
 }
 
 export interface HotPathServiceClient extends Client {
-  /** The key manager sends its initial metadata at once: from then on the stream may be used. */
+  /**
+   * The key manager sends its initial metadata at once: from then on the stream may be used. When it ends the stream in
+   * order, the trailer `last-id` names the last request it has begun; those with larger ids may be made elsewhere.
+   */
   exchange(): ClientDuplexStream<HotPathRequests, HotPathResponses>;
   exchange(options: Partial<CallOptions>): ClientDuplexStream<HotPathRequests, HotPathResponses>;
   exchange(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<HotPathRequests, HotPathResponses>;
