@@ -129,6 +129,11 @@ describe('consumer keys of an application', () => {
       body: { consumerSecret: 'wrong' },
     });
     expect(wrong).toMatchObject({ status: 400, body: { description: expect.stringContaining('invalid_client') } });
+    const unreadable = await world.call('POST', `${path}/oauth-keys/${key.keyMappingId}/generate-token`, {
+      token,
+      body: { consumerSecret: '\ud800' },
+    });
+    expect(unreadable.status).toBe(400);
   });
 
   it('take their tokens with them when they, or the application, are deleted', async () => {

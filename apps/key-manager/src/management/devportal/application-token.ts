@@ -6,7 +6,13 @@ import { Refusal } from '../../refusal.js';
 
 /** POST generate-token. */
 export const tokenBody = z.object({
-  consumerSecret: z.string().max(512).nullish().describe('Needed only when the server cannot show it.'),
+  consumerSecret: z
+    .string()
+    .max(512)
+    // Of half a surrogate pair no Basic credentials can be made.
+    .regex(/^[\x20-\x7e]*$/)
+    .nullish()
+    .describe('Needed only when the server cannot show it.'),
   validityPeriod: z.number().nullish().describe('Seconds; shortens the lifetime of the consumer key.'),
   scopes: z.array(z.string().max(255)).max(100).nullish(),
 });
