@@ -23,7 +23,7 @@ export interface AccessLogSettings {
 }
 
 const silentLevels = new Set(['warn', 'error', 'fatal', 'silent']);
-const flushBytes = 65_536;
+const pieceChars = 65_536;
 const flushMillis = 100;
 /** A reader of standard output that stands still costs log lines, not memory. */
 const maxBufferedBytes = 8 * 1024 * 1024;
@@ -31,29 +31,53 @@ const maxBufferedBytes = 8 * 1024 * 1024;
 /** The query is left out: clients put credentials into it. */
 export function createAccessLog({ level, format, destination }: AccessLogSettings): AccessLog {
   if (silentLevels.has(level)) return { write: () => undefined, flush: () => undefined };
-  const target =
-    destination ??
-    pino.destination({
-      fd: 1,
-      sync: false,
-      minLength: flushBytes,
-      // The library refuses to gather more than it writes at once.
-      maxWrite: 2 * flushBytes,
-      maxLength: maxBufferedBytes,
-      periodicFlush: flushMillis,
-    });
+  const target = destination ?? inPieces();
   const isReadable = format === 'pretty' || (format === 'auto' && process.stdout.isTTY === true);
   const line = isReadable ? readableLine : jsonLine;
   return {
     write: (entry) => void target.write(line(entry)),
-    // Throws while standard output is not open yet or already gone; there is nothing left to tell it to.
-    flush: () => {
-      try {
-        target.flushSync?.();
-      } catch {
-        return;
-      }
+    flush: () => ignoringFaults(() => target.flushSync?.()),
+  };
+}
+
+/** A flush throws while standard output is not open yet or already gone; there is nothing left to tell it to. */
+function ignoringFaults(flush: () => void): void {
+  try {
+    flush();
+  } catch {
+    return;
+  }
+}
+
+/**
+ * Standard output by large pieces. They are put together here: the library measures all that it has gathered again with
+ * every line that is added.
+ */
+function inPieces(): DestinationStream & { flushSync(): void } {
+  const output = pino.destination({ fd: 1, sync: false, maxWrite: 4 * pieceChars, maxLength: maxBufferedBytes });
+  let pending = '';
+  let timer: NodeJS.Timeout | undefined;
+  let isFirst = true;
+  const handOver = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const piece = pending;
+    pending = '';
+    if (piece !== '') output.write(piece);
+  };
+  const flushSync = () => {
+    handOver();
+    output.flushSync();
+  };
+  return {
+    write(line) {
+      if (isFirst) process.once('exit', () => ignoringFaults(flushSync));
+      isFirst = false;
+      pending += line;
+      if (pending.length >= pieceChars) handOver();
+      else timer ??= setTimeout(handOver, flushMillis).unref();
     },
+    flushSync,
   };
 }
 
