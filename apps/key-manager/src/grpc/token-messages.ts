@@ -17,8 +17,9 @@ import { keyTypeMessage, tokenKindMessage } from './key-type.js';
 
 export function clientRequest(message: ClientRequestMessage | undefined): ClientRequest {
   if (!message) throw new InvalidRequest('The request is empty.');
-  const { authorization, clientCertificate, ...request } = message;
-  return { ...request, authorization, clientCertificate: clientCertificate && Buffer.from(clientCertificate) };
+  const { parameters, authorization, clientAddress, clientCertificate, dpop, method, url } = message;
+  const certificate = clientCertificate && Buffer.from(clientCertificate);
+  return { parameters, authorization, clientAddress, clientCertificate: certificate, dpop, method, url };
 }
 
 export function errorMessage(error: OAuthError): OAuthErrorAnswer {

@@ -30,6 +30,8 @@ const bodyCredentials = z.object({
   client_assertion: z.string().optional(),
 });
 type BodyCredentials = z.output<typeof bodyCredentials>;
+const bodyNames = Object.keys(bodyCredentials.shape);
+const noBodyCredentials: BodyCredentials = {};
 const clientIdText = /^[\x20-\x7e]{1,255}$/;
 
 /**
@@ -39,7 +41,8 @@ const clientIdText = /^[\x20-\x7e]{1,255}$/;
  */
 export function createClientAuthentication(deps: ClientAuthenticationDeps): ClientAuthentication {
   return async (request, parameters) => {
-    const body = pick(bodyCredentials, parameters);
+    // With Basic there are none, and a schema costs more than to see that.
+    const body = bodyNames.some((name) => parameters.has(name)) ? pick(bodyCredentials, parameters) : noBodyCredentials;
     const isByAssertion = body.client_assertion !== undefined || body.client_assertion_type !== undefined;
     return isByAssertion ? byAssertion(deps, request, body) : bySecret(deps, request, body);
   };

@@ -51,7 +51,8 @@ export const unicodeNoCrlf = (maxLength: number) =>
 /** The members a schema asks for, out of all parameters. Throws `InvalidRequest` naming what is missing or malformed. */
 export function pick<P>(schema: z.ZodType<P>, parameters: Parameters): P {
   // Own properties without a prototype: a parameter called __proto__ is a name like any other.
-  const members: Record<string, string> = Object.assign(Object.create(null), Object.fromEntries(parameters));
+  const members: Record<string, string> = Object.create(null);
+  for (const [name, value] of parameters) members[name] = value;
   const result = schema.safeParse(members);
   if (result.success) return result.data;
   const names = [...new Set(result.error.issues.map(({ path }) => String(path[0])))];
