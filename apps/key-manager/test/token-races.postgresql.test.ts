@@ -49,7 +49,7 @@ describe('tokens and changes of users at the same time, by two key managers over
     const { requests, giveRole, aliveForCooks, userId } = world;
     const kinds = Object.values(requests);
     let issued = 0;
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 5; round++) {
       await giveRole();
       let isOver = false;
       const hammer = async (prepare: (typeof kinds)[number]) => {
@@ -88,7 +88,11 @@ describe('tokens and changes of users at the same time, by two key managers over
       return clientId;
     });
     const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%subject_epochs%'`;
-    while ((await session.query(waiting)).rowCount === 0) await pause(10);
+    while ((await session.query(waiting)).rowCount === 0) {
+      await pause(10);
+      // A transaction sees the activity of its first look for ever.
+      await session.query('select pg_stat_clear_snapshot()');
+    }
     expect(isMade).toBe(false);
     await session.query('commit');
     expect(await serving.clients.findClient(await making)).toMatchObject({ owner: subject });
