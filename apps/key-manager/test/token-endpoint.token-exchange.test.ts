@@ -23,7 +23,8 @@ describe.each(eachStorage)('grant_type=token-exchange over HTTPS, $name storage'
 
   beforeAll(async () => {
     idp = await signingIdentity();
-    keyManager = await startTestKeyManager({ openStorage });
+    const oauth2 = { exchangeTargets: ['orders'] };
+    keyManager = await startTestKeyManager({ openStorage, keyManager: { oauth2 } });
     const grantTypes = [grantType, 'password', 'refresh_token'];
     ({ authorization } = await seedFixtures(keyManager.storage, { grantTypes }));
     await keyManager.createUser(alice.username, alice.password, ['readers']);

@@ -52,6 +52,12 @@ export const grantSettings = {
       }),
     })
     .prefault({}),
+  exchangeTargets: setting(
+    z.array(z.string().min(1).max(2_048)).max(1_000).default([]),
+    'Values of `audience` and `resource` that a token exchange may name besides clients of the tenant; an entry that ' +
+      'ends with `*` stands for all that begin so. Whatever is named gets into a token that we sign.',
+    { env: 'KEY_MANAGER_EXCHANGE_TARGETS' },
+  ),
   deviceAuthorization: z
     .strictObject({
       codeSeconds: setting(z.int().min(60).max(3_600).default(600), 'Life of a device code and its user code.', {

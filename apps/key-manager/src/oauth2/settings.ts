@@ -26,6 +26,8 @@ export interface OAuth2Settings {
   /** How long a rotated refresh token still answers with its successor; 0 turns the grace window off. */
   readonly refreshGraceSeconds: { readonly confidential: number; readonly public: number };
   readonly assertions: AssertionSettings;
+  /** What a token exchange may name as target besides clients; an entry that ends with `*` is a beginning. */
+  readonly exchangeTargets: readonly string[];
   readonly deviceAuthorization: {
     /** Life of a device code and its user code. */
     readonly codeSeconds: number;

@@ -39,6 +39,7 @@ export const defaultSettings: OAuth2Settings = {
   unknownScopes: 'drop',
   allowedScopes: ['^device_.*', 'openid'],
   refreshGraceSeconds: { confidential: 10, public: 30 },
+  exchangeTargets: ['https://api.example/*'],
   assertions: { algorithms: ['RS256', 'ES256'], clockSkewSeconds: 60, maxLifetimeSeconds: 86_400, singleUse: true },
   deviceAuthorization: { codeSeconds: 600, intervalSeconds: 5 },
   pushedAuthorization: { required: false, seconds: 60 },

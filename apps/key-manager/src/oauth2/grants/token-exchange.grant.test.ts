@@ -165,6 +165,20 @@ describe('grant_type=token-exchange', () => {
       });
     });
 
+    it('becomes a token for nobody but clients of the tenant and listed targets', async () => {
+      const { password, exchange } = await createWorld();
+      const { accessToken } = await password({ scope: 'list' });
+      for (const target of [
+        { audience: 'https://bank.example' },
+        { audience: 'nobody' },
+        { resource: 'https://api.example.evil.example/' },
+        { resource: service },
+        { audience: service, resource: 'https://bank.example/' },
+      ]) {
+        expect((await refusal(exchange(accessToken, { ...ours, ...target }))).error).toBe('invalid_target');
+      }
+    });
+
     it('is refused when it is revoked, expired, of nobody, of a user who is gone or no access token', async () => {
       const world = await createWorld();
       const { password, exchange, revoke, clock, clientCredentials, resourceOwners } = world;

@@ -4,6 +4,7 @@ import { type ExchangedToken, exchangedTokens, type TokenKindName } from '../ass
 import { InvalidRequest, InvalidScope, UnauthorizedClient } from '../errors.js';
 import type { Grant, GrantPorts } from '../grant.js';
 import { InvalidTarget } from '../grant-errors.js';
+import type { Client } from '../model.js';
 import { vschars } from '../parameters.js';
 import { parseScope, type ScopePolicy, type ScopeSubject } from '../scope.js';
 
@@ -31,7 +32,7 @@ export function tokenExchangeGrant(ports: GrantPorts): Grant<Parameters> {
       // RFC 8693 §5: through a public client anybody could exchange a stolen token.
       if (!client.confidential) throw new UnauthorizedClient('A public client cannot use this grant type.');
       const requestedKind = requestedKindOf(asked);
-      const audience = targetsOf(asked);
+      const audience = await targetsOf(asked, client, ports);
       const by = { client, confirmation, requested: parseScope(asked.scope) };
       const subjectToken = await exchanged(asked.subject_token, kindOf(asked.subject_token_type), by);
       const actorKind = actorKindOf(asked);
@@ -83,12 +84,27 @@ function actorKindOf({ actor_token: token, actor_token_type: type }: Parameters)
   return type === undefined ? undefined : kindOf(type);
 }
 
-/** RFC 8693 §2.1: names of other services, and absolute URIs. The new token is for them instead of the client. */
-function targetsOf({ audience, resource }: Parameters): readonly string[] | undefined {
+/**
+ * RFC 8693 §2.1: names of other services, and absolute URIs. The new token is for them instead of the client. Only what is
+ * known here (§2.2.2): a client could otherwise have a token signed for any service that trusts our keys.
+ */
+async function targetsOf(
+  { audience, resource }: Parameters,
+  { tenantDomain }: Client,
+  { clients, settings }: GrantPorts,
+): Promise<readonly string[] | undefined> {
   if (resource !== undefined && !isAbsoluteUri(resource)) throw new InvalidTarget('The resource is no absolute URI.');
   const targets = [audience, resource].filter((target) => target !== undefined);
+  for (const target of targets) {
+    if (settings.exchangeTargets.some((entry) => isListed(target, entry))) continue;
+    const named = target === audience ? await clients.findClient(target) : undefined;
+    if (!named?.active || named.tenantDomain !== tenantDomain) throw new InvalidTarget('The target is not known here.');
+  }
   return targets.length > 0 ? targets : undefined;
 }
+
+const isListed = (target: string, entry: string): boolean =>
+  entry.endsWith('*') ? target.startsWith(entry.slice(0, -1)) : target === entry;
 
 function isAbsoluteUri(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(text) && !text.includes('#') && URL.canParse(text);
