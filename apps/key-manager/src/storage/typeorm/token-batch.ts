@@ -18,6 +18,9 @@ const maxBatch = 500;
 /** A second statement is begun while one is under way only for so many: small batches cost the most CPU per token. */
 const worthASecond = 64;
 const maxInFlight = 2;
+/** After a batch of so many the next waits a moment: those who were just answered ask again, and two half batches cost more. */
+const busyFrom = 16;
+const gatherMillis = 2;
 
 /**
  * Saves the tokens that are issued in the same turn of the event loop by one statement, which costs little more than
@@ -27,6 +30,7 @@ export class TokenBatch {
   readonly #waiting: Waiting[] = [];
   #inFlight = 0;
   #scheduled = false;
+  #lastSize = 0;
 
   constructor(private readonly db: Database) {}
 
@@ -43,16 +47,20 @@ export class TokenBatch {
   #schedule(): void {
     if (this.#scheduled || !this.#mayBegin()) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    const begin = () => {
       this.#scheduled = false;
       if (!this.#mayBegin()) return;
       this.#inFlight += 1;
-      void this.#flush(this.#waiting.splice(0, maxBatch)).finally(() => {
+      const batch = this.#waiting.splice(0, maxBatch);
+      this.#lastSize = batch.length;
+      void this.#flush(batch).finally(() => {
         this.#inFlight -= 1;
         this.#schedule();
       });
       this.#schedule();
-    });
+    };
+    if (this.#lastSize < busyFrom || this.#waiting.length >= worthASecond) setImmediate(begin);
+    else setTimeout(begin, gatherMillis);
   }
 
   #mayBegin(): boolean {
