@@ -6,7 +6,7 @@ import { noSecretIsPrinted } from './support/no-secrets.js';
 import { freeOffset } from './support/ports.js';
 import { kill } from './support/processes.js';
 import { type Provisioned, provision } from './support/provision.js';
-import { bearer } from './support/token-client.js';
+import { bearer, remember, type TokenAnswer } from './support/token-client.js';
 import { startTraffic } from './support/traffic.js';
 
 describe('two key managers on one PostgreSQL', () => {
@@ -18,6 +18,7 @@ describe('two key managers on one PostgreSQL', () => {
   let first: Role;
   let second: Role;
   let gateway: Role;
+  let otherGateway: Role;
   let cluster: Provisioned;
 
   beforeAll(async () => {
@@ -33,11 +34,12 @@ describe('two key managers on one PostgreSQL', () => {
     // Both at once on an empty database: exactly one migrates, the other waits for it.
     [first, second] = await Promise.all([startKeyManager(settings), startKeyManager(settings, offset + 1)]);
     gateway = await startGateway(settings, offset, [first, second]);
+    otherGateway = await startGateway(settings, offset + 1, [second, first]);
     cluster = await provision(settings, first, backend);
   });
   afterAll(async () => {
     cluster?.client.close();
-    await Promise.all([gateway, first, second].map((role) => role?.process.stop()));
+    await Promise.all([gateway, otherGateway, first, second].map((role) => role?.process.stop()));
     await Promise.all([postgres?.stop(), redis?.stop(), backend?.close()]);
   });
 
@@ -59,6 +61,29 @@ describe('two key managers on one PostgreSQL', () => {
     const granted = await Promise.all(roles.map((role) => refresh(role, user.refresh_token ?? '')));
     expect(new Set(granted.map((tokens) => `${tokens.access_token} ${tokens.refresh_token}`)).size).toBe(1);
     const next = await refresh(second, granted[0]?.refresh_token ?? '');
+    expect(next.access_token).not.toBe(granted[0]?.access_token);
+  });
+
+  it('fifty parallel uses of one refresh token over both gateways rotate it once', async () => {
+    const user = await cluster.tokensAt(gateway).password('admin', settings.adminPassword);
+    const parameters = { grant_type: 'refresh_token', refresh_token: user.refresh_token ?? '' };
+    const clients = [cluster.tokensAt(gateway), cluster.tokensAt(otherGateway)];
+    const answers = await Promise.all(
+      Array.from(
+        { length: 50 },
+        (_, nth) => clients[nth % 2]?.request(parameters) ?? Promise.reject(new Error('none')),
+      ),
+    );
+    const granted = answers.filter((answer) => answer.status === 200).map((answer) => answer.json<TokenAnswer>());
+    expect(granted.length).toBeGreaterThan(0);
+    const pairs = granted.map((tokens) => remember(tokens)).map((one) => `${one.access_token} ${one.refresh_token}`);
+    expect(new Set(pairs).size).toBe(1);
+    // Whoever came too often is refused, and nothing else: no 500, and the family lives on.
+    const refused = answers.filter((answer) => answer.status !== 200);
+    expect(new Set(refused.map((answer) => `${answer.status} ${answer.json().error}`))).toEqual(
+      new Set(refused.length > 0 ? ['400 invalid_grant'] : []),
+    );
+    const next = await cluster.tokensAt(otherGateway).refresh(granted[0]?.refresh_token ?? '');
     expect(next.access_token).not.toBe(granted[0]?.access_token);
   });
 
@@ -94,7 +119,9 @@ describe('two key managers on one PostgreSQL', () => {
     const id = `reaches-${keyManager.process.pid}`;
     await waitUntil(
       async () => {
-        await cluster.tokensAt(gateway).request({ grant_type: 'client_credentials' }, { activityid: id });
+        // A refusal: key managers write no line of their own for what went well.
+        const refused = { grant_type: 'refresh_token', refresh_token: 'unknown' };
+        await cluster.tokensAt(gateway).request(refused, { activityid: id });
         return keyManager.process.output().includes(id);
       },
       { what: 'the gateway to reach a key manager that came back' },
