@@ -130,21 +130,25 @@ describe('secrets and the logs, at level trace', () => {
     expect(ended.code).not.toBe(0);
   });
 
-  it('yet a request can be followed by its correlation id through both processes', async () => {
-    const id = 'e2e-correlation-0001';
+  it('yet a request can be followed by its correlation id, a refused one through both processes', async () => {
     const { consumerKey, consumerSecret } = cluster.consumer;
-    const granted = await cluster.client.call(`${gateway.url}/token`, {
-      method: 'POST',
-      headers: { ...form, activityid: id, Authorization: basic(consumerKey, consumerSecret) },
-      body: 'grant_type=client_credentials',
-    });
+    const post = (id: string, body: string) =>
+      cluster.client.call(`${gateway.url}/token`, {
+        method: 'POST',
+        headers: { ...form, activityid: id, Authorization: basic(consumerKey, consumerSecret) },
+        body,
+      });
+    const logged = (role: Role, id: string) =>
+      waitUntil(() => role.process.output().includes(id), { timeoutMillis: 2_000, what: `${id} in the log` });
+    const granted = await post('e2e-granted-0001', 'grant_type=client_credentials');
     const { access_token } = remember(granted.json<TokenAnswer>());
     await cluster.client.call(`${gateway.url}${cluster.path}`, {
-      headers: { ...bearer(access_token), activityid: id },
+      headers: { ...bearer(access_token), activityid: 'e2e-called-0001' },
     });
-    for (const role of [gateway, keyManager]) {
-      await waitUntil(() => role.process.output().includes(id), { timeoutMillis: 2_000, what: 'the id in the log' });
-    }
+    await post('e2e-refused-0001', 'grant_type=refresh_token&refresh_token=unknown');
+    // What went well is one line, the gateway's; why something was refused is known to the key manager only.
+    for (const id of ['e2e-granted-0001', 'e2e-called-0001', 'e2e-refused-0001']) await logged(gateway, id);
+    await logged(keyManager, 'e2e-refused-0001');
   });
 
   noSecretIsPrinted();
