@@ -36,14 +36,28 @@ export class InteropWorld {
   ) {}
 
   static async start(): Promise<InteropWorld> {
+    const started: (() => Promise<unknown>)[] = [];
+    try {
+      return await InteropWorld.startParts(started);
+    } catch (error) {
+      // Nothing stays behind when a part does not come up.
+      await Promise.all(started.map((stop) => stop()));
+      throw error;
+    }
+  }
+
+  private static async startParts(started: (() => Promise<unknown>)[]): Promise<InteropWorld> {
     const backend = await startBackend();
+    started.push(() => backend.close());
     const settings = {
       dataDir: temporaryFolder().path,
       offset: await freeOffset(1),
       adminPassword: 'canary-admin-password-7',
     };
     const keyManager = await startKeyManager(settings);
+    started.push(() => keyManager.process.stop());
     const gateway = await startGateway(settings, settings.offset, [keyManager]);
+    started.push(() => gateway.process.stop());
     const cluster = await provision(settings, keyManager, backend, 'interop');
     const facts = {
       issuer: `${keyManager.url}/oauth2/token`,
