@@ -1,4 +1,3 @@
-import { hkdfSync } from 'node:crypto';
 import { createNonces } from '@keygate/common/dpop';
 import { loadCa } from '@keygate/common/tls';
 import type { KeyManagerConfig } from './config/key-manager.config.js';
@@ -10,6 +9,7 @@ import type { ClientRequest } from './oauth2/client-request.js';
 import { createDpopProofs, type DpopProofs } from './oauth2/dpop-proof.js';
 import { InvalidDpopProof, UseDpopNonce } from './oauth2/errors.js';
 import type { Clock, ReplayGuard } from './oauth2/ports.js';
+import { subkey } from './oauth2/subkey.js';
 import type { TokenEndpointDeps } from './oauth2/token-endpoint.js';
 import type { UserInfoDeps } from './oauth2/userinfo.js';
 
@@ -55,7 +55,7 @@ export function clientProofs(parts: {
 }): ClientProofs {
   const audiences = audiencesOf(parts.urls);
   const { nonce, nonceSeconds, ...window } = parts.settings.dpop;
-  const nonces = nonce === 'required' ? createNonces(nonceKey(parts.secretKey), nonceSeconds) : undefined;
+  const nonces = nonce === 'required' ? createNonces(subkey(parts.secretKey, 'dpop-nonce'), nonceSeconds) : undefined;
   const dpop = createDpopProofs({ ...parts, nonces, window });
   return {
     verifyAssertion: createClientAssertionVerifier({ ...parts, audiences, settings: parts.settings.clientAssertion }),
@@ -78,8 +78,6 @@ async function provesKey(
     throw thrown;
   }
 }
-
-const nonceKey = (secretKey: Buffer) => Buffer.from(hkdfSync('sha256', secretKey, '', 'keygate/dpop-nonce/v1', 32));
 
 /** The CAs that clients' certificates come from, one PEM each. Throws `TlsProblem`. */
 export async function loadClientAuthorities(file: string | undefined): Promise<string[]> {

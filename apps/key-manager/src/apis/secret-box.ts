@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { subkey } from '../oauth2/subkey.js';
 
 /** A sealed value was not sealed with this server key, or was changed since. The message is for operators. */
 export class UnreadableSecret extends Error {
@@ -17,7 +18,6 @@ const mark = 'keygate-sealed:v1:';
 const cipher = 'aes-256-gcm';
 const ivBytes = 12;
 const tagBytes = 16;
-const minimumKeyBytes = 32;
 const layout = /^[\w-]{8}:[\w-]+$/;
 
 /** Only for values that come from the database: anyone can send text that begins like this. */
@@ -27,9 +27,9 @@ export function isSealed(value: unknown): value is string {
 
 /** Boxes of different purposes open nothing of each other. */
 export function createSecretBox(serverKey: Buffer, purpose = 'endpoint-secret'): SecretBox {
-  const key = derived(serverKey, purpose, 32);
+  const key = subkey(serverKey, purpose, 32);
   // Names the key without telling it, so that another server key is told apart from a changed value.
-  const keyId = derived(serverKey, `${purpose}-key-id`, 6).toString('base64url');
+  const keyId = subkey(serverKey, `${purpose}-key-id`, 6).toString('base64url');
   return {
     seal(secret, owner) {
       const iv = randomBytes(ivBytes);
@@ -54,10 +54,4 @@ export function createSecretBox(serverKey: Buffer, purpose = 'endpoint-secret'):
       }
     },
   };
-}
-
-/** One key per purpose, as everywhere the server key is used. */
-function derived(serverKey: Buffer, purpose: string, length: number): Buffer {
-  if (serverKey.length < minimumKeyBytes) throw new Error(`the server key is shorter than ${minimumKeyBytes} bytes`);
-  return Buffer.from(hkdfSync('sha256', serverKey, '', `keygate/${purpose}/v1`, length));
 }

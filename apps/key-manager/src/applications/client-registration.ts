@@ -1,7 +1,8 @@
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { AuditLog, Clock } from '../oauth2/ports.js';
 import { type RequestedClient, readClientMetadata } from '../oauth2/registration/client-metadata.js';
 import { invalidMetadata } from '../oauth2/registration/registration-refusal.js';
+import { sha256 } from '../oauth2/token-hash.js';
 import { Refusal } from '../refusal.js';
 import type { ClientRegistration } from './application.js';
 import type { ClientRegistry } from './application-store.js';
@@ -83,7 +84,7 @@ export async function findManaged(
 ): Promise<ClientRegistration | undefined> {
   const found = await clients.findRegistration(clientId);
   const expected = Buffer.from(found?.registrationTokenHash ?? '', 'hex');
-  const presented = createHash('sha256').update(token).digest();
+  const presented = sha256(token);
   const isRight = expected.length === presented.length && timingSafeEqual(expected, presented);
   return isRight && found?.active ? found : undefined;
 }
@@ -143,7 +144,7 @@ function registered({ name, grantTypes, metadata }: RequestedClient, clientId: s
 
 function newRegistrationToken(): { token: string; hash: string } {
   const token = randomBytes(32).toString('base64url');
-  return { token, hash: createHash('sha256').update(token).digest('hex') };
+  return { token, hash: sha256(token).toString('hex') };
 }
 
 /** RFC 7592 §2.2: whose client it is stays, and a secret is made by us alone. */

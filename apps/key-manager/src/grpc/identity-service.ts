@@ -1,4 +1,3 @@
-import { type handleUnaryCall, Metadata } from '@grpc/grpc-js';
 import type { Logger } from '@keygate/common/logging';
 import type {
   DiscoveryRequest,
@@ -10,9 +9,8 @@ import type {
 import type { AuthorizationServer } from '../authorization-server.js';
 import type { Identity } from '../identity.js';
 import { OAuthError } from '../oauth2/errors.js';
-import { correlationOfCall } from './correlation.js';
-import { grpcFailure } from './grpc-failure.js';
 import { clientRequest, errorMessage } from './token-messages.js';
+import { unary } from './unary-calls.js';
 
 /** IdentityService as grpc-js takes it. */
 export function identityService(
@@ -37,17 +35,4 @@ export function identityService(
     };
   };
   return { userInfo: unary(userInfo, logger), discovery: unary(discovery, logger) };
-}
-
-function unary<Request, Response>(
-  work: (request: Request) => Promise<Response>,
-  logger: Logger,
-): handleUnaryCall<Request, Response> {
-  return (call, callback) => {
-    work(call.request).then(
-      (response) => callback(null, response),
-      (error: unknown) =>
-        callback({ ...grpcFailure(error, correlationOfCall(call.metadata), logger), metadata: new Metadata() }),
-    );
-  };
 }

@@ -8,7 +8,11 @@ import type { Caller, TokenCalls } from './token-calls.js';
 
 type Work<Request, Response> = (request: Request, caller: Caller) => Promise<Response>;
 
-function unary<Request, Response>(work: Work<Request, Response>, logger: Logger): handleUnaryCall<Request, Response> {
+/** A handler as grpc-js takes it, without Nest in between. */
+export function unary<Request, Response>(
+  work: Work<Request, Response>,
+  logger: Logger,
+): handleUnaryCall<Request, Response> {
   return (call, callback) => {
     const caller = { correlationId: () => correlationOfCall(call.metadata), isGone: () => call.cancelled };
     work(call.request, caller).then(
@@ -18,7 +22,6 @@ function unary<Request, Response>(work: Work<Request, Response>, logger: Logger)
   };
 }
 
-/** TokenService as grpc-js takes it, without Nest in between. */
 export function tokenService(calls: TokenCalls, logger: Logger): TokenServiceServer {
   return {
     issueToken: unary((request, caller) => calls.issueToken(request, caller), logger),

@@ -1,16 +1,10 @@
-import { createHmac, hkdfSync, randomInt } from 'node:crypto';
+import { createHmac, randomInt } from 'node:crypto';
 import type { TokenValues } from './ports.js';
 import { RandomPool } from './random-pool.js';
+import { subkey } from './subkey.js';
 
 const alphanumerics = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const clientIdLength = 28;
-const minimumKeyBytes = 32;
-
-/** One key per purpose, so that a value of one kind can never be one of another kind. */
-function subkey(key: Buffer, purpose: string): Buffer {
-  if (key.length < minimumKeyBytes) throw new Error(`the server key is shorter than ${minimumKeyBytes} bytes`);
-  return Buffer.from(hkdfSync('sha256', key, '', `keygate/${purpose}/v1`, 32));
-}
 
 /** Token values of 128 bits: random ones, and successors that can be derived again inside the grace window. */
 export function createTokenValues(key: Buffer): TokenValues {

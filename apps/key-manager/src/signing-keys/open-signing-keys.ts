@@ -23,9 +23,9 @@ export interface SigningKeyParts {
 /** Nothing is read or made yet: `keeper.open()` does that. */
 export function signingKeys({ config, storage, secretKey, clock, logger }: SigningKeyParts): SigningKeys {
   const { algorithm } = config.oauth2.signing;
-  const box = createSecretBox(secretKey, 'signing-key');
-  const ring = new KeyRing({ store: storage.signingKeys, box, logger, algorithm });
   const rotation = rotationDeps({ config, storage, secretKey, clock });
+  const { store, box } = rotation;
+  const ring = new KeyRing({ store, box, logger, algorithm });
   return { ring, keeper: new KeyKeeper(rotation, ring, logger), rotation };
 }
 

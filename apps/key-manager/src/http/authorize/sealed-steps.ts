@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, randomUUID } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Parameter } from '../../oauth2/parameters.js';
+import { subkey } from '../../oauth2/subkey.js';
 
 /** Where a user stands between the first request and the answer to the client. */
 export interface Step {
@@ -39,7 +40,7 @@ const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 const base64url = /^[A-Za-z0-9_-]+$/;
 
 export function createSealedSteps(serverKey: Buffer, now: () => number): SealedSteps {
-  const key = Buffer.from(hkdfSync('sha256', serverKey, '', 'keygate/authorization-step/v1', 32));
+  const key = subkey(serverKey, 'authorization-step');
   const context = (id: string) => Buffer.from(`step:${id}`, 'utf8');
   return {
     newId: randomUUID,

@@ -1,5 +1,6 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { subkey } from '../../oauth2/subkey.js';
 import { fullUserName, parseUserName } from '../user-name.js';
 import type { AttemptSource } from './login-attempts.js';
 
@@ -11,7 +12,7 @@ export function createSources(
   serverKey: Buffer,
   sharedNetworks: readonly string[],
 ): (username: string, clientAddress: string) => AttemptSource {
-  const key = Buffer.from(hkdfSync('sha256', serverKey, '', 'keygate/login-throttle/v1', 32));
+  const key = subkey(serverKey, 'login-throttle');
   const shared = blockListOf(sharedNetworks);
   const digest = (...parts: string[]) =>
     createHmac('sha256', key).update(JSON.stringify(parts)).digest().subarray(0, 16).toString('base64url');
