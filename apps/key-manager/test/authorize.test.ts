@@ -132,6 +132,12 @@ describe('the authorization endpoint', () => {
     expect(await isActive(member(location, 'access_token'))).toBe(true);
   });
 
+  it('answers without an id_token for response_type=token, whatever the scope', async () => {
+    const { location } = await allow(ask({ response_type: 'token', scope: 'openid' }));
+    expect(await isActive(member(location, 'access_token'))).toBe(true);
+    expect(member(location, 'id_token')).toBe('');
+  });
+
   it.each(['id_token', 'id_token token', 'token id_token'])('tells of the login for response_type=%s', async (type) => {
     const asked = ask({ response_type: type, scope: 'openid', nonce: 'n 1', response_mode: 'fragment' });
     const { location } = await allow(asked);

@@ -24,7 +24,15 @@ export function reuseKey(
 ): Buffer | undefined {
   const { tenantDomain, subject, kind, scope, refreshable, atMostSeconds, redeems, issuedTokenType, details } =
     authorization;
-  if (redeems || issuedTokenType !== undefined || atMostSeconds !== undefined || details?.claims) return undefined;
+  if (
+    redeems ||
+    issuedTokenType !== undefined ||
+    atMostSeconds !== undefined ||
+    details?.claims ||
+    details?.federation
+  ) {
+    return undefined;
+  }
   const bound = confirmation ? [confirmation.method, confirmation.thumbprint] : [];
   const whom = [client.clientId, tenantDomain, subject ?? null, kind, refreshable];
   return sha256(JSON.stringify([whom, [...scope].sort(), bound, details?.audience ?? []]));

@@ -40,7 +40,8 @@ export function createAnswers(deps: AnswerDeps) {
       token_type: granted.tokenType,
       expires_in: String(granted.expiresIn),
       scope: granted.scope,
-      id_token: granted.idToken,
+      // Only where it was asked for: one without a nonce is of no use to anybody but a thief.
+      id_token: request.responseType === 'id_token token' ? granted.idToken : undefined,
     };
   };
 }
