@@ -4,7 +4,7 @@ const addresses = new WeakMap<IncomingMessage, string>();
 
 /** Notes under which URL of our own a request came, for its DPoP proof. */
 export function noteAddress(request: IncomingMessage, baseUrl: string | undefined): void {
-  if (baseUrl !== undefined && request.headers.dpop !== undefined) addresses.set(request, baseUrl);
+  if (baseUrl !== undefined) addresses.set(request, baseUrl);
 }
 
 /** The URL of the request without the query; undefined where nobody noted it, and then no proof is taken. */

@@ -81,7 +81,9 @@ export async function createTokenHost(options: TokenHostOptions): Promise<TokenH
   });
   return {
     handle: (request, response) => {
-      noteAddress(request, options.ownUrlFor?.(request.headers.host ?? hostOfHttp2(request)));
+      if (request.headers.dpop !== undefined) {
+        noteAddress(request, options.ownUrlFor?.(request.headers.host ?? hostOfHttp2(request)));
+      }
       if (!direct.take(request, response)) fastify.routing(request, response);
     },
     close: () => app.close(),
