@@ -41,5 +41,5 @@ VOLUME /var/lib/keygate
 EXPOSE 8243 8280 9443 9763 10397
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["node", "deploy/healthcheck.mjs"]
-ENTRYPOINT ["node", "apps/cli/dist/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=32", "apps/cli/dist/main.js"]
 CMD ["--help"]

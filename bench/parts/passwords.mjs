@@ -20,6 +20,8 @@ async function loopDelay(cluster) {
   return Number(seconds) * 1_000 - timerMillis;
 }
 
+const shares = (alone, grants) => [spread(alone), spread(grants), spread(ratios(grants, alone))];
+
 /** Row 10: password grants against nothing but argon2id on the same cores, in turns. */
 export async function passwords({ cluster, folder, rounds, seconds, warmUpSeconds, say, stops }) {
   const cores = availableParallelism();
@@ -43,18 +45,22 @@ export async function passwords({ cluster, folder, rounds, seconds, warmUpSecond
   await load.run(warmUpSeconds);
   const pure = [];
   const grants = [];
-  const perCore = [];
+  const purePerCpu = [];
+  const grantsPerCpu = [];
   const delays = [];
   for (let round = 1; round <= rounds; round++) {
+    const argon2Before = cpuOf(argon2.pid);
     argon2.send({ seconds });
-    pure.push((await argon2.message((seconds + 30) * 1_000)).perSecond);
+    const { count: checks, perSecond } = await argon2.message((seconds + 30) * 1_000);
+    pure.push(perSecond);
+    purePerCpu.push(checks / (cpuOf(argon2.pid) - argon2Before));
     await loopDelay(cluster);
     const before = cpuOf(cluster.processes()['key manager']);
     const { count, seconds: took } = await load.run(seconds);
     const cpu = cpuOf(cluster.processes()['key manager']) - before;
     delays.push(await loopDelay(cluster));
     grants.push(count / took);
-    perCore.push(count / cpu);
+    grantsPerCpu.push(count / cpu);
     say(
       `passwords: round ${round}/${rounds}: ${digits(grants.at(-1))} grants/s of ${digits(pure.at(-1))} argon2id/s, ` +
         `loop delay p99 ${digits(delays.at(-1))} ms`,
@@ -64,12 +70,15 @@ export async function passwords({ cluster, folder, rounds, seconds, warmUpSecond
   await argon2.stop();
   return [
     table(
-      ['argon2id alone, checks/s', 'Password grants/s', 'Share', "Key manager's event loop delay p99, ms"],
-      [[spread(pure), spread(grants), spread(ratios(grants, pure)), spread(delays)]],
+      ['', 'argon2id alone', 'Password grants', 'Share'],
+      [
+        ['per CPU second of its process, key manager', ...shares(purePerCpu, grantsPerCpu)],
+        ['per second, all processes on the same cores', ...shares(pure, grants)],
+      ],
     ),
     '',
+    `* **Share of the key manager's cores: ${spread(ratios(grantsPerCpu, purePerCpu))}.** Event loop delay p99 ${spread(delays)} ms.`,
     `* argon2id with ${cost.memoryKib} KiB and ${cost.iterations} passes, ${cores} at once on ${cores} cores; ${cores * 4} connections.`,
-    `* ${spread(perCore)} grants per CPU second of the key manager.`,
     '* The delay is that of `nodejs_eventloop_lag_p99_seconds` less the 10 ms that its timer waits.',
   ].join('\n');
 }

@@ -15,7 +15,7 @@ process.on('message', async ({ seconds }) => {
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, loop));
-  process.send({ perSecond: count / ((performance.now() - began) / 1_000) });
+  process.send({ count, perSecond: count / ((performance.now() - began) / 1_000) });
 });
 process.on('disconnect', () => process.exit());
 process.on('SIGTERM', () => process.exit());

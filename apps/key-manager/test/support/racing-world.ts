@@ -27,7 +27,7 @@ const redirectUri = 'https://shop.example/cb';
 /** Every password is right, at no cost. */
 class InstantPasswords extends Passwords {
   constructor() {
-    super({ memoryKib: 8_192, iterations: 1 }, { concurrency: 100, maxQueue: 1_000 });
+    super({ memoryKib: 8_192, iterations: 1 }, { threads: 2, perThread: 50, maxQueue: 1_000 });
   }
   override async verify(): Promise<boolean> {
     return true;
