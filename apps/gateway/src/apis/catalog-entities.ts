@@ -5,8 +5,11 @@ import type {
   CatalogMessage,
   CatalogSnapshot,
   ConsumerKey,
+  DenyRule,
+  KeyManager,
   SigningKey,
   Subscription,
+  ThrottlingPolicy,
 } from '@keygate/proto/keymanager/v1/catalog';
 
 /**
@@ -19,6 +22,9 @@ export class CatalogEntities {
   readonly applications = new Map<string, Application>();
   readonly consumerKeys = new Map<string, ConsumerKey>();
   readonly signingKeys = new Map<string, SigningKey>();
+  readonly throttlingPolicies = new Map<string, ThrottlingPolicy>();
+  readonly denyRules = new Map<string, DenyRule>();
+  readonly keyManagers = new Map<string, KeyManager>();
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #byApplication = new Map<string, ReadonlyMap<string, Subscription>>();
 
@@ -48,6 +54,9 @@ export class CatalogEntities {
       applications: [...this.applications.values()],
       consumerKeys: [...this.consumerKeys.values()],
       subscriptions: [...this.#subscriptions.values()],
+      throttlingPolicies: [...this.throttlingPolicies.values()],
+      denyRules: [...this.denyRules.values()],
+      keyManagers: [...this.keyManagers.values()],
       signingKeys: [...this.signingKeys.values()],
     };
   }
@@ -58,6 +67,9 @@ export class CatalogEntities {
       this.applications,
       this.consumerKeys,
       this.signingKeys,
+      this.throttlingPolicies,
+      this.denyRules,
+      this.keyManagers,
       this.#subscriptions,
       this.#byApplication,
     ] as Map<string, unknown>[]) {
@@ -67,6 +79,9 @@ export class CatalogEntities {
     for (const application of snapshot.applications) this.applications.set(application.id, application);
     for (const key of snapshot.consumerKeys) this.consumerKeys.set(key.consumerKey, key);
     for (const key of snapshot.signingKeys) this.signingKeys.set(key.kid, key);
+    for (const policy of snapshot.throttlingPolicies) this.throttlingPolicies.set(policy.id, policy);
+    for (const rule of snapshot.denyRules) this.denyRules.set(rule.id, rule);
+    for (const keyManager of snapshot.keyManagers) this.keyManagers.set(keyManager.id, keyManager);
     const grouped = this.#byApplication as Map<string, Map<string, Subscription>>;
     for (const subscription of snapshot.subscriptions) {
       this.#subscriptions.set(subscription.id, subscription);
@@ -106,6 +121,21 @@ export class CatalogEntities {
         return true;
       case 'subscriptionDeleted':
         return this.#dropSubscription(change.subscriptionDeleted);
+      case 'throttlingPolicy':
+        this.throttlingPolicies.set(change.throttlingPolicy.id, change.throttlingPolicy);
+        return true;
+      case 'throttlingPolicyDeleted':
+        return this.throttlingPolicies.delete(change.throttlingPolicyDeleted);
+      case 'denyRule':
+        this.denyRules.set(change.denyRule.id, change.denyRule);
+        return true;
+      case 'denyRuleDeleted':
+        return this.denyRules.delete(change.denyRuleDeleted);
+      case 'keyManager':
+        this.keyManagers.set(change.keyManager.id, change.keyManager);
+        return true;
+      case 'keyManagerDeleted':
+        return this.keyManagers.delete(change.keyManagerDeleted);
       case 'signingKey':
         this.signingKeys.set(change.signingKey.kid, change.signingKey);
         return true;

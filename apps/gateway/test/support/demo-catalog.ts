@@ -47,12 +47,16 @@ export function demoSnapshot(backendUrl: string): CatalogSnapshot {
         tenantDomain: 'carbon.super',
         throttlingTier: 'Unlimited',
         status: 'APPROVED',
+        attributes: {},
       },
     ],
     consumerKeys: [{ consumerKey: 'demoConsumerKey', applicationId: 'app-1', keyType: KeyType.KEY_TYPE_PRODUCTION }],
     subscriptions: [
       { id: 'sub-1', applicationId: 'app-1', apiId: 'api-1', throttlingTier: 'Unlimited', status: 'UNBLOCKED' },
     ],
+    throttlingPolicies: [],
+    denyRules: [],
+    keyManagers: [],
     signingKeys: [],
   };
 }

@@ -63,6 +63,9 @@ export class FakeKeyManager {
     applications: [],
     consumerKeys: [],
     subscriptions: [],
+    throttlingPolicies: [],
+    denyRules: [],
+    keyManagers: [],
     signingKeys: [],
   };
   /** Answers of ValidateToken by hex hash; others are unknown. */

@@ -15,7 +15,7 @@ import { keyTypeMessage } from './key-type.js';
 
 export function applicationMessage(application: Application): ApplicationMessage {
   const { id, name, owner, tenantDomain, throttlingPolicy, status } = application;
-  return { id, name, owner, tenantDomain, throttlingTier: throttlingPolicy, status };
+  return { id, name, owner, tenantDomain, throttlingTier: throttlingPolicy, status, attributes: {} };
 }
 
 /** Undefined for a client that gateways have no business with: it belongs to no application, or was revoked. */
@@ -50,6 +50,9 @@ export function snapshotMessage(snapshot: Snapshot, facts: KeySetFacts): Catalog
     applications: snapshot.applications.map(applicationMessage),
     consumerKeys: snapshot.consumerKeys.flatMap((registration) => consumerKeyMessage(registration) ?? []),
     subscriptions: snapshot.subscriptions.map(subscriptionMessage),
+    throttlingPolicies: [],
+    denyRules: [],
+    keyManagers: [],
     signingKeys: snapshot.signingKeys.map((key) => signingKeyMessage(key, facts)),
   };
 }

@@ -35,6 +35,41 @@ export enum AuthType {
   UNRECOGNIZED = -1,
 }
 
+export enum BalancingMethod {
+  BALANCING_METHOD_UNSPECIFIED = 0,
+  BALANCING_METHOD_ROUND_ROBIN = 1,
+  BALANCING_METHOD_LEAST_CONNECTIONS = 2,
+  BALANCING_METHOD_WEIGHTED = 3,
+  /** BALANCING_METHOD_FAILOVER - The first that is well; the others are there for when it is not (WSO2: failover). */
+  BALANCING_METHOD_FAILOVER = 4,
+  UNRECOGNIZED = -1,
+}
+
+export enum EndpointSecurityType {
+  ENDPOINT_SECURITY_TYPE_UNSPECIFIED = 0,
+  ENDPOINT_SECURITY_TYPE_BASIC = 1,
+  ENDPOINT_SECURITY_TYPE_DIGEST = 2,
+  ENDPOINT_SECURITY_TYPE_OAUTH = 3,
+  UNRECOGNIZED = -1,
+}
+
+export enum ThrottlingLevel {
+  THROTTLING_LEVEL_UNSPECIFIED = 0,
+  THROTTLING_LEVEL_APPLICATION = 1,
+  THROTTLING_LEVEL_SUBSCRIPTION = 2,
+  THROTTLING_LEVEL_ADVANCED = 3,
+  THROTTLING_LEVEL_CUSTOM = 4,
+  UNRECOGNIZED = -1,
+}
+
+export enum LimitUnit {
+  LIMIT_UNIT_UNSPECIFIED = 0,
+  LIMIT_UNIT_REQUESTS = 1,
+  LIMIT_UNIT_BYTES = 2,
+  LIMIT_UNIT_EVENTS = 3,
+  UNRECOGNIZED = -1,
+}
+
 export interface WatchCatalogRequest {
   /** The last revision the gateway holds; 0 asks for a snapshot. */
   revision: number;
@@ -56,6 +91,9 @@ export interface CatalogSnapshot {
   applications: Application[];
   consumerKeys: ConsumerKey[];
   subscriptions: Subscription[];
+  throttlingPolicies: ThrottlingPolicy[];
+  denyRules: DenyRule[];
+  keyManagers: KeyManager[];
   signingKeys: SigningKey[];
 }
 
@@ -71,6 +109,15 @@ export interface CatalogChange {
     | { $case: "consumerKeyDeleted"; consumerKeyDeleted: string }
     | { $case: "subscription"; subscription: Subscription }
     | { $case: "subscriptionDeleted"; subscriptionDeleted: string }
+    | { $case: "throttlingPolicy"; throttlingPolicy: ThrottlingPolicy }
+    | { $case: "throttlingPolicyDeleted"; throttlingPolicyDeleted: string }
+    | { $case: "denyRule"; denyRule: DenyRule }
+    | { $case: "denyRuleDeleted"; denyRuleDeleted: string }
+    | { $case: "keyManager"; keyManager: KeyManager }
+    | { $case: "keyManagerDeleted"; keyManagerDeleted: string }
+    | //
+    /** Nothing that is kept: counters that start again now. */
+    { $case: "throttleReset"; throttleReset: ThrottleReset }
     | { $case: "signingKey"; signingKey: SigningKey }
     | { $case: "signingKeyDeleted"; signingKeyDeleted: string }
     | undefined;
@@ -106,6 +153,73 @@ export interface Api {
   /** False for APIs without subscription tiers (WSO2: subscriptionless). */
   subscriptionRequired: boolean;
   revisionId: string;
+  /** What callers may show to prove who they are. Absent: access tokens. */
+  security?:
+    | ApiSecurity
+    | undefined;
+  /** Limits of the API as a whole. Absent: none. */
+  limits?:
+    | ApiLimits
+    | undefined;
+  /** What is done to requests and answers of the API as a whole. Absent: nothing. */
+  mediation?:
+    | Mediation
+    | undefined;
+  /** WSO2: HTTP, WS, SSE, SOAP, GRAPHQL, ...; absent: HTTP. */
+  type?: string | undefined;
+}
+
+export interface ApiSecurity {
+  /** WSO2 words: oauth2, api_key, basic_auth, mutualssl, oauth_basic_auth_api_key_mandatory, mutualssl_mandatory. */
+  schemes: string[];
+  /** The only header that an API key is read from; empty: `ApiKey`. */
+  apiKeyHeader: string;
+  /** One of these has to be in `aud` of the token; empty: any. */
+  audiences: string[];
+  /** Names of the key managers whose tokens are taken; empty: all of the tenant. */
+  keyManagers: string[];
+  clientCertificates: ClientCertificate[];
+}
+
+/** A certificate that clients of one API may show (mutual TLS). */
+export interface ClientCertificate {
+  alias: string;
+  pem: string;
+  /** Subscription tier of who shows it. */
+  throttlingTier: string;
+  /** Empty: both kinds of endpoint. */
+  keyTypes: KeyType[];
+}
+
+export interface ApiLimits {
+  /** Advanced policy of all resources together; empty: each resource has its own (WSO2: apiThrottlingPolicy). */
+  throttlingTier: string;
+  /** Hard limits for the backends, WSO2: maxTps. 0: none. */
+  productionRequests: number;
+  sandboxRequests: number;
+  /** Of the two above, milliseconds. */
+  windowMillis: number;
+  /** Subscription tiers on offer; what an API without subscriptions is limited by is the last of its kind in here. */
+  subscriptionTiers: string[];
+}
+
+/** Policies attached to an API or to one of its resources, in the order in which they run. */
+export interface Mediation {
+  request: AttachedPolicy[];
+  response: AttachedPolicy[];
+  fault: AttachedPolicy[];
+  /** Seconds an answer may be given again; 0: never (WSO2: responseCachingEnabled, cacheTimeout). */
+  cacheSeconds: number;
+  /** The OpenAPI document requests and answers are held against, JSON; empty: they are not (WSO2: enableSchemaValidation). */
+  validatedBy: string;
+}
+
+export interface AttachedPolicy {
+  /** addHeader, removeHeader, jsonToXML, ... */
+  name: string;
+  version: string;
+  /** Its parameters, a JSON object. */
+  parameters: string;
 }
 
 export interface Resource {
@@ -117,12 +231,64 @@ export interface Resource {
   /** Any one of these is enough; empty means none is needed. */
   scopes: string[];
   throttlingTier: string;
+  /** Of this resource; runs inside that of the API. Absent: nothing. */
+  mediation?: Mediation | undefined;
 }
 
 export interface Endpoint {
   urls: string[];
   /** Milliseconds; 0 means the gateway's own setting. */
   timeoutMillis: number;
+  /** How one of several addresses is chosen. Absent: in turns. */
+  balancing?:
+    | Balancing
+    | undefined;
+  /** What is done about addresses that fail or are slow. Absent: the gateway's own settings. */
+  protection?:
+    | Protection
+    | undefined;
+  /** What the gateway proves itself with to the backend. Absent: nothing. */
+  security?: EndpointSecurity | undefined;
+}
+
+export interface Balancing {
+  method: BalancingMethod;
+  /** In the order of `urls`; empty: all the same. */
+  weights: number[];
+  /** A client stays with its address for so long, milliseconds; 0: it does not. */
+  stickyMillis: number;
+}
+
+/** 0 in any field: the gateway's own setting. */
+export interface Protection {
+  connectTimeoutMillis: number;
+  /** Longest pause inside an answer. */
+  idleTimeoutMillis: number;
+  /** How often a request with a safe method is sent again, to another address if there is one. */
+  retries: number;
+  /** Failures in a row after which an address is left alone. */
+  failuresToOpen: number;
+  /** For so long, milliseconds. */
+  openMillis: number;
+  /** Most requests under way to the endpoint; one more is answered 503. */
+  maxConcurrent: number;
+  /** Path that is asked regularly; empty: none is. */
+  healthPath: string;
+  healthIntervalMillis: number;
+}
+
+export interface EndpointSecurity {
+  type: EndpointSecurityType;
+  username: string;
+  password: string;
+  /** Of OAUTH: where and how the gateway gets its token. */
+  tokenUrl: string;
+  clientId: string;
+  clientSecret: string;
+  /** client_credentials or password. */
+  grantType: string;
+  /** Further form parameters, a JSON object. */
+  parameters: string;
 }
 
 export interface Cors {
@@ -141,6 +307,13 @@ export interface Application {
   throttlingTier: string;
   /** APPROVED, CREATED, REJECTED, INACTIVE. */
   status: string;
+  /** Custom attributes, for backends. */
+  attributes: { [key: string]: string };
+}
+
+export interface Application_AttributesEntry {
+  key: string;
+  value: string;
 }
 
 /** WSO2: key mapping. Which application and key type a consumer key belongs to. */
@@ -148,6 +321,8 @@ export interface ConsumerKey {
   consumerKey: string;
   applicationId: string;
   keyType: KeyType;
+  /** Name of the key manager that issued it; absent: the resident one. */
+  keyManager?: string | undefined;
 }
 
 export interface Subscription {
@@ -170,6 +345,126 @@ export interface SigningKey {
   maxAgeSeconds: number;
   /** `iss` that tokens have to name; empty when key managers name themselves by their own addresses. */
   issuer: string;
+}
+
+/** A throttling tier, a set of conditional limits, or a custom rule. */
+export interface ThrottlingPolicy {
+  /** UUID. */
+  id: string;
+  tenantDomain: string;
+  level: ThrottlingLevel;
+  name: string;
+  /** Absent: unlimited, or a custom rule. */
+  defaultLimit?:
+    | Limit
+    | undefined;
+  /** WSO2: rateLimitCount per rateLimitTimeUnit, of subscription policies. Absent: none. */
+  burst?:
+    | Limit
+    | undefined;
+  /** False: over the quota requests still pass and are only counted (subscription policies). */
+  stopOnQuotaReach: boolean;
+  /** Of advanced policies; the first whose conditions all hold limits the call instead of `default_limit`. */
+  conditionalGroups: ConditionalGroup[];
+  /** Of custom rules. */
+  siddhiQuery: string;
+  /** Such as `$userId:$apiContext`. */
+  keyTemplate: string;
+}
+
+export interface Limit {
+  unit: LimitUnit;
+  /** Requests, bytes of request payload, or events in one window. */
+  amount: number;
+  windowMillis: number;
+}
+
+export interface ConditionalGroup {
+  conditions: ThrottlingCondition[];
+  limit: Limit | undefined;
+}
+
+export interface ThrottlingCondition {
+  /** The condition holds when what it says does not. */
+  invert: boolean;
+  condition:
+    | { $case: "ip"; ip: string }
+    | { $case: "ipRange"; ipRange: AddressRange }
+    | { $case: "header"; header: NameAndPattern }
+    | { $case: "queryParameter"; queryParameter: NameAndPattern }
+    | { $case: "jwtClaim"; jwtClaim: NameAndPattern }
+    | undefined;
+}
+
+/** Both ends belong to it. */
+export interface AddressRange {
+  first: string;
+  last: string;
+}
+
+/** The value is a regular expression that has to match all of it. */
+export interface NameAndPattern {
+  name: string;
+  pattern: string;
+}
+
+/** The counters of an application's own tier start again for one of its users. */
+export interface ThrottleReset {
+  applicationId: string;
+  /** Full user name; empty: for all of them. */
+  user: string;
+}
+
+/** WSO2: deny policy. Whoever it names is refused at once. */
+export interface DenyRule {
+  id: string;
+  tenantDomain: string;
+  enabled: boolean;
+  subject:
+    | //
+    /** `<context>/<version>`. */
+    { $case: "api"; api: string }
+    | //
+    /** `<owner>:<name>`. */
+    { $case: "application"; application: string }
+    | //
+    /** `name@tenant`. */
+    { $case: "user"; user: string }
+    | { $case: "addresses"; addresses: DeniedAddresses }
+    | undefined;
+}
+
+export interface DeniedAddresses {
+  range:
+    | AddressRange
+    | undefined;
+  /** Everybody else is refused. */
+  invert: boolean;
+}
+
+/** A key manager of somebody else whose JWTs are taken. */
+export interface KeyManager {
+  id: string;
+  tenantDomain: string;
+  name: string;
+  enabled: boolean;
+  issuer: string;
+  /** DIRECT, EXCHANGED or BOTH (WSO2: tokenType). Tokens of an EXCHANGED one have to be exchanged first. */
+  tokenType: string;
+  /** One of the two: where its keys are published, or a certificate or public key, PEM. */
+  jwksUri: string;
+  pem: string;
+  /** Claim that names the consumer key; empty: `azp`. */
+  consumerKeyClaim: string;
+  /** Claim with the scopes; empty: `scope`. */
+  scopesClaim: string;
+  /** Remote claim to local claim. */
+  claimMapping: { [key: string]: string };
+}
+
+export interface KeyManager_ClaimMappingEntry {
+  key: string;
+  value: string;
 }
 
 function createBaseWatchCatalogRequest(): WatchCatalogRequest {
@@ -350,7 +645,17 @@ export const CatalogMessage: MessageFns<CatalogMessage> = {
 };
 
 function createBaseCatalogSnapshot(): CatalogSnapshot {
-  return { revision: 0, apis: [], applications: [], consumerKeys: [], subscriptions: [], signingKeys: [] };
+  return {
+    revision: 0,
+    apis: [],
+    applications: [],
+    consumerKeys: [],
+    subscriptions: [],
+    throttlingPolicies: [],
+    denyRules: [],
+    keyManagers: [],
+    signingKeys: [],
+  };
 }
 
 export const CatalogSnapshot: MessageFns<CatalogSnapshot> = {
@@ -369,6 +674,15 @@ export const CatalogSnapshot: MessageFns<CatalogSnapshot> = {
     }
     for (const v of message.subscriptions) {
       Subscription.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.throttlingPolicies) {
+      ThrottlingPolicy.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.denyRules) {
+      DenyRule.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.keyManagers) {
+      KeyManager.encode(v!, writer.uint32(66).fork()).join();
     }
     for (const v of message.signingKeys) {
       SigningKey.encode(v!, writer.uint32(162).fork()).join();
@@ -429,6 +743,30 @@ export const CatalogSnapshot: MessageFns<CatalogSnapshot> = {
             message.subscriptions.push(Subscription.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.throttlingPolicies.push(ThrottlingPolicy.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.denyRules.push(DenyRule.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.keyManagers.push(KeyManager.decode(reader, reader.uint32()));
+            continue;
+          }
           case 20: {
             if (tag !== 162) {
               break;
@@ -459,6 +797,9 @@ export const CatalogSnapshot: MessageFns<CatalogSnapshot> = {
     message.applications = object.applications?.map((e) => Application.fromPartial(e)) || [];
     message.consumerKeys = object.consumerKeys?.map((e) => ConsumerKey.fromPartial(e)) || [];
     message.subscriptions = object.subscriptions?.map((e) => Subscription.fromPartial(e)) || [];
+    message.throttlingPolicies = object.throttlingPolicies?.map((e) => ThrottlingPolicy.fromPartial(e)) || [];
+    message.denyRules = object.denyRules?.map((e) => DenyRule.fromPartial(e)) || [];
+    message.keyManagers = object.keyManagers?.map((e) => KeyManager.fromPartial(e)) || [];
     message.signingKeys = object.signingKeys?.map((e) => SigningKey.fromPartial(e)) || [];
     return message;
   },
@@ -497,6 +838,27 @@ export const CatalogChange: MessageFns<CatalogChange> = {
         break;
       case "subscriptionDeleted":
         writer.uint32(74).string(message.change.subscriptionDeleted);
+        break;
+      case "throttlingPolicy":
+        ThrottlingPolicy.encode(message.change.throttlingPolicy, writer.uint32(82).fork()).join();
+        break;
+      case "throttlingPolicyDeleted":
+        writer.uint32(90).string(message.change.throttlingPolicyDeleted);
+        break;
+      case "denyRule":
+        DenyRule.encode(message.change.denyRule, writer.uint32(98).fork()).join();
+        break;
+      case "denyRuleDeleted":
+        writer.uint32(106).string(message.change.denyRuleDeleted);
+        break;
+      case "keyManager":
+        KeyManager.encode(message.change.keyManager, writer.uint32(114).fork()).join();
+        break;
+      case "keyManagerDeleted":
+        writer.uint32(122).string(message.change.keyManagerDeleted);
+        break;
+      case "throttleReset":
+        ThrottleReset.encode(message.change.throttleReset, writer.uint32(130).fork()).join();
         break;
       case "signingKey":
         SigningKey.encode(message.change.signingKey, writer.uint32(162).fork()).join();
@@ -593,6 +955,65 @@ export const CatalogChange: MessageFns<CatalogChange> = {
             message.change = { $case: "subscriptionDeleted", subscriptionDeleted: reader.string() };
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.change = {
+              $case: "throttlingPolicy",
+              throttlingPolicy: ThrottlingPolicy.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.change = { $case: "throttlingPolicyDeleted", throttlingPolicyDeleted: reader.string() };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.change = { $case: "denyRule", denyRule: DenyRule.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.change = { $case: "denyRuleDeleted", denyRuleDeleted: reader.string() };
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.change = { $case: "keyManager", keyManager: KeyManager.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.change = { $case: "keyManagerDeleted", keyManagerDeleted: reader.string() };
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.change = { $case: "throttleReset", throttleReset: ThrottleReset.decode(reader, reader.uint32()) };
+            continue;
+          }
           case 20: {
             if (tag !== 162) {
               break;
@@ -679,6 +1100,57 @@ export const CatalogChange: MessageFns<CatalogChange> = {
         }
         break;
       }
+      case "throttlingPolicy": {
+        if (object.change?.throttlingPolicy !== undefined && object.change?.throttlingPolicy !== null) {
+          message.change = {
+            $case: "throttlingPolicy",
+            throttlingPolicy: ThrottlingPolicy.fromPartial(object.change.throttlingPolicy),
+          };
+        }
+        break;
+      }
+      case "throttlingPolicyDeleted": {
+        if (object.change?.throttlingPolicyDeleted !== undefined && object.change?.throttlingPolicyDeleted !== null) {
+          message.change = {
+            $case: "throttlingPolicyDeleted",
+            throttlingPolicyDeleted: object.change.throttlingPolicyDeleted,
+          };
+        }
+        break;
+      }
+      case "denyRule": {
+        if (object.change?.denyRule !== undefined && object.change?.denyRule !== null) {
+          message.change = { $case: "denyRule", denyRule: DenyRule.fromPartial(object.change.denyRule) };
+        }
+        break;
+      }
+      case "denyRuleDeleted": {
+        if (object.change?.denyRuleDeleted !== undefined && object.change?.denyRuleDeleted !== null) {
+          message.change = { $case: "denyRuleDeleted", denyRuleDeleted: object.change.denyRuleDeleted };
+        }
+        break;
+      }
+      case "keyManager": {
+        if (object.change?.keyManager !== undefined && object.change?.keyManager !== null) {
+          message.change = { $case: "keyManager", keyManager: KeyManager.fromPartial(object.change.keyManager) };
+        }
+        break;
+      }
+      case "keyManagerDeleted": {
+        if (object.change?.keyManagerDeleted !== undefined && object.change?.keyManagerDeleted !== null) {
+          message.change = { $case: "keyManagerDeleted", keyManagerDeleted: object.change.keyManagerDeleted };
+        }
+        break;
+      }
+      case "throttleReset": {
+        if (object.change?.throttleReset !== undefined && object.change?.throttleReset !== null) {
+          message.change = {
+            $case: "throttleReset",
+            throttleReset: ThrottleReset.fromPartial(object.change.throttleReset),
+          };
+        }
+        break;
+      }
       case "signingKey": {
         if (object.change?.signingKey !== undefined && object.change?.signingKey !== null) {
           message.change = { $case: "signingKey", signingKey: SigningKey.fromPartial(object.change.signingKey) };
@@ -714,6 +1186,10 @@ function createBaseApi(): Api {
     authorizationHeader: "",
     subscriptionRequired: false,
     revisionId: "",
+    security: undefined,
+    limits: undefined,
+    mediation: undefined,
+    type: undefined,
   };
 }
 
@@ -766,6 +1242,18 @@ export const Api: MessageFns<Api> = {
     }
     if (message.revisionId !== "") {
       writer.uint32(130).string(message.revisionId);
+    }
+    if (message.security !== undefined) {
+      ApiSecurity.encode(message.security, writer.uint32(138).fork()).join();
+    }
+    if (message.limits !== undefined) {
+      ApiLimits.encode(message.limits, writer.uint32(146).fork()).join();
+    }
+    if (message.mediation !== undefined) {
+      Mediation.encode(message.mediation, writer.uint32(154).fork()).join();
+    }
+    if (message.type !== undefined) {
+      writer.uint32(162).string(message.type);
     }
     return writer;
   },
@@ -911,6 +1399,38 @@ export const Api: MessageFns<Api> = {
             message.revisionId = reader.string();
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.security = ApiSecurity.decode(reader, reader.uint32());
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.limits = ApiLimits.decode(reader, reader.uint32());
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.mediation = Mediation.decode(reader, reader.uint32());
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -948,12 +1468,515 @@ export const Api: MessageFns<Api> = {
     message.authorizationHeader = object.authorizationHeader ?? "";
     message.subscriptionRequired = object.subscriptionRequired ?? false;
     message.revisionId = object.revisionId ?? "";
+    message.security = (object.security !== undefined && object.security !== null)
+      ? ApiSecurity.fromPartial(object.security)
+      : undefined;
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? ApiLimits.fromPartial(object.limits)
+      : undefined;
+    message.mediation = (object.mediation !== undefined && object.mediation !== null)
+      ? Mediation.fromPartial(object.mediation)
+      : undefined;
+    message.type = object.type ?? undefined;
+    return message;
+  },
+};
+
+function createBaseApiSecurity(): ApiSecurity {
+  return { schemes: [], apiKeyHeader: "", audiences: [], keyManagers: [], clientCertificates: [] };
+}
+
+export const ApiSecurity: MessageFns<ApiSecurity> = {
+  encode(message: ApiSecurity, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.schemes) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.apiKeyHeader !== "") {
+      writer.uint32(18).string(message.apiKeyHeader);
+    }
+    for (const v of message.audiences) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.keyManagers) {
+      writer.uint32(34).string(v!);
+    }
+    for (const v of message.clientCertificates) {
+      ClientCertificate.encode(v!, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApiSecurity {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApiSecurity();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.schemes.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.apiKeyHeader = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.audiences.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.keyManagers.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.clientCertificates.push(ClientCertificate.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ApiSecurity>): ApiSecurity {
+    return ApiSecurity.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ApiSecurity>): ApiSecurity {
+    const message = createBaseApiSecurity();
+    message.schemes = object.schemes?.map((e) => e) || [];
+    message.apiKeyHeader = object.apiKeyHeader ?? "";
+    message.audiences = object.audiences?.map((e) => e) || [];
+    message.keyManagers = object.keyManagers?.map((e) => e) || [];
+    message.clientCertificates = object.clientCertificates?.map((e) => ClientCertificate.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseClientCertificate(): ClientCertificate {
+  return { alias: "", pem: "", throttlingTier: "", keyTypes: [] };
+}
+
+export const ClientCertificate: MessageFns<ClientCertificate> = {
+  encode(message: ClientCertificate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.alias !== "") {
+      writer.uint32(10).string(message.alias);
+    }
+    if (message.pem !== "") {
+      writer.uint32(18).string(message.pem);
+    }
+    if (message.throttlingTier !== "") {
+      writer.uint32(26).string(message.throttlingTier);
+    }
+    if (message.keyTypes.length !== 0) {
+      writer.uint32(34).fork();
+      for (const v of message.keyTypes) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClientCertificate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClientCertificate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.alias = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pem = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.throttlingTier = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag === 32) {
+              message.keyTypes.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 34) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.keyTypes.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ClientCertificate>): ClientCertificate {
+    return ClientCertificate.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ClientCertificate>): ClientCertificate {
+    const message = createBaseClientCertificate();
+    message.alias = object.alias ?? "";
+    message.pem = object.pem ?? "";
+    message.throttlingTier = object.throttlingTier ?? "";
+    message.keyTypes = object.keyTypes?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseApiLimits(): ApiLimits {
+  return { throttlingTier: "", productionRequests: 0, sandboxRequests: 0, windowMillis: 0, subscriptionTiers: [] };
+}
+
+export const ApiLimits: MessageFns<ApiLimits> = {
+  encode(message: ApiLimits, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.throttlingTier !== "") {
+      writer.uint32(10).string(message.throttlingTier);
+    }
+    if (message.productionRequests !== 0) {
+      writer.uint32(16).uint64(message.productionRequests);
+    }
+    if (message.sandboxRequests !== 0) {
+      writer.uint32(24).uint64(message.sandboxRequests);
+    }
+    if (message.windowMillis !== 0) {
+      writer.uint32(32).uint64(message.windowMillis);
+    }
+    for (const v of message.subscriptionTiers) {
+      writer.uint32(42).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApiLimits {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApiLimits();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.throttlingTier = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.productionRequests = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sandboxRequests = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.windowMillis = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.subscriptionTiers.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ApiLimits>): ApiLimits {
+    return ApiLimits.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ApiLimits>): ApiLimits {
+    const message = createBaseApiLimits();
+    message.throttlingTier = object.throttlingTier ?? "";
+    message.productionRequests = object.productionRequests ?? 0;
+    message.sandboxRequests = object.sandboxRequests ?? 0;
+    message.windowMillis = object.windowMillis ?? 0;
+    message.subscriptionTiers = object.subscriptionTiers?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseMediation(): Mediation {
+  return { request: [], response: [], fault: [], cacheSeconds: 0, validatedBy: "" };
+}
+
+export const Mediation: MessageFns<Mediation> = {
+  encode(message: Mediation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.request) {
+      AttachedPolicy.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.response) {
+      AttachedPolicy.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.fault) {
+      AttachedPolicy.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.cacheSeconds !== 0) {
+      writer.uint32(32).uint32(message.cacheSeconds);
+    }
+    if (message.validatedBy !== "") {
+      writer.uint32(42).string(message.validatedBy);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Mediation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMediation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.request.push(AttachedPolicy.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.response.push(AttachedPolicy.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.fault.push(AttachedPolicy.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.cacheSeconds = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.validatedBy = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Mediation>): Mediation {
+    return Mediation.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Mediation>): Mediation {
+    const message = createBaseMediation();
+    message.request = object.request?.map((e) => AttachedPolicy.fromPartial(e)) || [];
+    message.response = object.response?.map((e) => AttachedPolicy.fromPartial(e)) || [];
+    message.fault = object.fault?.map((e) => AttachedPolicy.fromPartial(e)) || [];
+    message.cacheSeconds = object.cacheSeconds ?? 0;
+    message.validatedBy = object.validatedBy ?? "";
+    return message;
+  },
+};
+
+function createBaseAttachedPolicy(): AttachedPolicy {
+  return { name: "", version: "", parameters: "" };
+}
+
+export const AttachedPolicy: MessageFns<AttachedPolicy> = {
+  encode(message: AttachedPolicy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.version !== "") {
+      writer.uint32(18).string(message.version);
+    }
+    if (message.parameters !== "") {
+      writer.uint32(26).string(message.parameters);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttachedPolicy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttachedPolicy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.parameters = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AttachedPolicy>): AttachedPolicy {
+    return AttachedPolicy.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttachedPolicy>): AttachedPolicy {
+    const message = createBaseAttachedPolicy();
+    message.name = object.name ?? "";
+    message.version = object.version ?? "";
+    message.parameters = object.parameters ?? "";
     return message;
   },
 };
 
 function createBaseResource(): Resource {
-  return { verb: "", target: "", authType: 0, scopes: [], throttlingTier: "" };
+  return { verb: "", target: "", authType: 0, scopes: [], throttlingTier: "", mediation: undefined };
 }
 
 export const Resource: MessageFns<Resource> = {
@@ -972,6 +1995,9 @@ export const Resource: MessageFns<Resource> = {
     }
     if (message.throttlingTier !== "") {
       writer.uint32(42).string(message.throttlingTier);
+    }
+    if (message.mediation !== undefined) {
+      Mediation.encode(message.mediation, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -1029,6 +2055,14 @@ export const Resource: MessageFns<Resource> = {
             message.throttlingTier = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.mediation = Mediation.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1051,12 +2085,15 @@ export const Resource: MessageFns<Resource> = {
     message.authType = object.authType ?? 0;
     message.scopes = object.scopes?.map((e) => e) || [];
     message.throttlingTier = object.throttlingTier ?? "";
+    message.mediation = (object.mediation !== undefined && object.mediation !== null)
+      ? Mediation.fromPartial(object.mediation)
+      : undefined;
     return message;
   },
 };
 
 function createBaseEndpoint(): Endpoint {
-  return { urls: [], timeoutMillis: 0 };
+  return { urls: [], timeoutMillis: 0, balancing: undefined, protection: undefined, security: undefined };
 }
 
 export const Endpoint: MessageFns<Endpoint> = {
@@ -1066,6 +2103,15 @@ export const Endpoint: MessageFns<Endpoint> = {
     }
     if (message.timeoutMillis !== 0) {
       writer.uint32(16).uint32(message.timeoutMillis);
+    }
+    if (message.balancing !== undefined) {
+      Balancing.encode(message.balancing, writer.uint32(26).fork()).join();
+    }
+    if (message.protection !== undefined) {
+      Protection.encode(message.protection, writer.uint32(34).fork()).join();
+    }
+    if (message.security !== undefined) {
+      EndpointSecurity.encode(message.security, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1099,6 +2145,30 @@ export const Endpoint: MessageFns<Endpoint> = {
             message.timeoutMillis = reader.uint32();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.balancing = Balancing.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.protection = Protection.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.security = EndpointSecurity.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1118,6 +2188,404 @@ export const Endpoint: MessageFns<Endpoint> = {
     const message = createBaseEndpoint();
     message.urls = object.urls?.map((e) => e) || [];
     message.timeoutMillis = object.timeoutMillis ?? 0;
+    message.balancing = (object.balancing !== undefined && object.balancing !== null)
+      ? Balancing.fromPartial(object.balancing)
+      : undefined;
+    message.protection = (object.protection !== undefined && object.protection !== null)
+      ? Protection.fromPartial(object.protection)
+      : undefined;
+    message.security = (object.security !== undefined && object.security !== null)
+      ? EndpointSecurity.fromPartial(object.security)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseBalancing(): Balancing {
+  return { method: 0, weights: [], stickyMillis: 0 };
+}
+
+export const Balancing: MessageFns<Balancing> = {
+  encode(message: Balancing, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.method !== 0) {
+      writer.uint32(8).int32(message.method);
+    }
+    if (message.weights.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.weights) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.stickyMillis !== 0) {
+      writer.uint32(24).uint64(message.stickyMillis);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Balancing {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBalancing();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.method = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.weights.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.weights.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.stickyMillis = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Balancing>): Balancing {
+    return Balancing.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Balancing>): Balancing {
+    const message = createBaseBalancing();
+    message.method = object.method ?? 0;
+    message.weights = object.weights?.map((e) => e) || [];
+    message.stickyMillis = object.stickyMillis ?? 0;
+    return message;
+  },
+};
+
+function createBaseProtection(): Protection {
+  return {
+    connectTimeoutMillis: 0,
+    idleTimeoutMillis: 0,
+    retries: 0,
+    failuresToOpen: 0,
+    openMillis: 0,
+    maxConcurrent: 0,
+    healthPath: "",
+    healthIntervalMillis: 0,
+  };
+}
+
+export const Protection: MessageFns<Protection> = {
+  encode(message: Protection, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.connectTimeoutMillis !== 0) {
+      writer.uint32(8).uint32(message.connectTimeoutMillis);
+    }
+    if (message.idleTimeoutMillis !== 0) {
+      writer.uint32(16).uint32(message.idleTimeoutMillis);
+    }
+    if (message.retries !== 0) {
+      writer.uint32(24).uint32(message.retries);
+    }
+    if (message.failuresToOpen !== 0) {
+      writer.uint32(32).uint32(message.failuresToOpen);
+    }
+    if (message.openMillis !== 0) {
+      writer.uint32(40).uint32(message.openMillis);
+    }
+    if (message.maxConcurrent !== 0) {
+      writer.uint32(48).uint32(message.maxConcurrent);
+    }
+    if (message.healthPath !== "") {
+      writer.uint32(58).string(message.healthPath);
+    }
+    if (message.healthIntervalMillis !== 0) {
+      writer.uint32(64).uint32(message.healthIntervalMillis);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Protection {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProtection();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.connectTimeoutMillis = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.idleTimeoutMillis = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.retries = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.failuresToOpen = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.openMillis = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.maxConcurrent = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.healthPath = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.healthIntervalMillis = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Protection>): Protection {
+    return Protection.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Protection>): Protection {
+    const message = createBaseProtection();
+    message.connectTimeoutMillis = object.connectTimeoutMillis ?? 0;
+    message.idleTimeoutMillis = object.idleTimeoutMillis ?? 0;
+    message.retries = object.retries ?? 0;
+    message.failuresToOpen = object.failuresToOpen ?? 0;
+    message.openMillis = object.openMillis ?? 0;
+    message.maxConcurrent = object.maxConcurrent ?? 0;
+    message.healthPath = object.healthPath ?? "";
+    message.healthIntervalMillis = object.healthIntervalMillis ?? 0;
+    return message;
+  },
+};
+
+function createBaseEndpointSecurity(): EndpointSecurity {
+  return {
+    type: 0,
+    username: "",
+    password: "",
+    tokenUrl: "",
+    clientId: "",
+    clientSecret: "",
+    grantType: "",
+    parameters: "",
+  };
+}
+
+export const EndpointSecurity: MessageFns<EndpointSecurity> = {
+  encode(message: EndpointSecurity, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.type !== 0) {
+      writer.uint32(8).int32(message.type);
+    }
+    if (message.username !== "") {
+      writer.uint32(18).string(message.username);
+    }
+    if (message.password !== "") {
+      writer.uint32(26).string(message.password);
+    }
+    if (message.tokenUrl !== "") {
+      writer.uint32(34).string(message.tokenUrl);
+    }
+    if (message.clientId !== "") {
+      writer.uint32(42).string(message.clientId);
+    }
+    if (message.clientSecret !== "") {
+      writer.uint32(50).string(message.clientSecret);
+    }
+    if (message.grantType !== "") {
+      writer.uint32(58).string(message.grantType);
+    }
+    if (message.parameters !== "") {
+      writer.uint32(66).string(message.parameters);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EndpointSecurity {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndpointSecurity();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.type = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.username = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.password = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.tokenUrl = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.clientSecret = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.grantType = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.parameters = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EndpointSecurity>): EndpointSecurity {
+    return EndpointSecurity.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EndpointSecurity>): EndpointSecurity {
+    const message = createBaseEndpointSecurity();
+    message.type = object.type ?? 0;
+    message.username = object.username ?? "";
+    message.password = object.password ?? "";
+    message.tokenUrl = object.tokenUrl ?? "";
+    message.clientId = object.clientId ?? "";
+    message.clientSecret = object.clientSecret ?? "";
+    message.grantType = object.grantType ?? "";
+    message.parameters = object.parameters ?? "";
     return message;
   },
 };
@@ -1226,7 +2694,7 @@ export const Cors: MessageFns<Cors> = {
 };
 
 function createBaseApplication(): Application {
-  return { id: "", name: "", owner: "", tenantDomain: "", throttlingTier: "", status: "" };
+  return { id: "", name: "", owner: "", tenantDomain: "", throttlingTier: "", status: "", attributes: {} };
 }
 
 export const Application: MessageFns<Application> = {
@@ -1249,6 +2717,9 @@ export const Application: MessageFns<Application> = {
     if (message.status !== "") {
       writer.uint32(50).string(message.status);
     }
+    globalThis.Object.entries(message.attributes).forEach(([key, value]: [string, string]) => {
+      Application_AttributesEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
+    });
     return writer;
   },
 
@@ -1313,6 +2784,17 @@ export const Application: MessageFns<Application> = {
             message.status = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            const entry7 = Application_AttributesEntry.decode(reader, reader.uint32());
+            if (entry7.value !== undefined) {
+              message.attributes[entry7.key] = entry7.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1336,12 +2818,88 @@ export const Application: MessageFns<Application> = {
     message.tenantDomain = object.tenantDomain ?? "";
     message.throttlingTier = object.throttlingTier ?? "";
     message.status = object.status ?? "";
+    message.attributes = (globalThis.Object.entries(object.attributes ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseApplication_AttributesEntry(): Application_AttributesEntry {
+  return { key: "", value: "" };
+}
+
+export const Application_AttributesEntry: MessageFns<Application_AttributesEntry> = {
+  encode(message: Application_AttributesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Application_AttributesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApplication_AttributesEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Application_AttributesEntry>): Application_AttributesEntry {
+    return Application_AttributesEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Application_AttributesEntry>): Application_AttributesEntry {
+    const message = createBaseApplication_AttributesEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
 
 function createBaseConsumerKey(): ConsumerKey {
-  return { consumerKey: "", applicationId: "", keyType: 0 };
+  return { consumerKey: "", applicationId: "", keyType: 0, keyManager: undefined };
 }
 
 export const ConsumerKey: MessageFns<ConsumerKey> = {
@@ -1354,6 +2912,9 @@ export const ConsumerKey: MessageFns<ConsumerKey> = {
     }
     if (message.keyType !== 0) {
       writer.uint32(24).int32(message.keyType);
+    }
+    if (message.keyManager !== undefined) {
+      writer.uint32(34).string(message.keyManager);
     }
     return writer;
   },
@@ -1395,6 +2956,14 @@ export const ConsumerKey: MessageFns<ConsumerKey> = {
             message.keyType = reader.int32() as any;
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.keyManager = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1415,6 +2984,7 @@ export const ConsumerKey: MessageFns<ConsumerKey> = {
     message.consumerKey = object.consumerKey ?? "";
     message.applicationId = object.applicationId ?? "";
     message.keyType = object.keyType ?? 0;
+    message.keyManager = object.keyManager ?? undefined;
     return message;
   },
 };
@@ -1621,6 +3191,1164 @@ export const SigningKey: MessageFns<SigningKey> = {
     message.publicJwk = object.publicJwk ?? "";
     message.maxAgeSeconds = object.maxAgeSeconds ?? 0;
     message.issuer = object.issuer ?? "";
+    return message;
+  },
+};
+
+function createBaseThrottlingPolicy(): ThrottlingPolicy {
+  return {
+    id: "",
+    tenantDomain: "",
+    level: 0,
+    name: "",
+    defaultLimit: undefined,
+    burst: undefined,
+    stopOnQuotaReach: false,
+    conditionalGroups: [],
+    siddhiQuery: "",
+    keyTemplate: "",
+  };
+}
+
+export const ThrottlingPolicy: MessageFns<ThrottlingPolicy> = {
+  encode(message: ThrottlingPolicy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.tenantDomain !== "") {
+      writer.uint32(18).string(message.tenantDomain);
+    }
+    if (message.level !== 0) {
+      writer.uint32(24).int32(message.level);
+    }
+    if (message.name !== "") {
+      writer.uint32(34).string(message.name);
+    }
+    if (message.defaultLimit !== undefined) {
+      Limit.encode(message.defaultLimit, writer.uint32(42).fork()).join();
+    }
+    if (message.burst !== undefined) {
+      Limit.encode(message.burst, writer.uint32(50).fork()).join();
+    }
+    if (message.stopOnQuotaReach !== false) {
+      writer.uint32(56).bool(message.stopOnQuotaReach);
+    }
+    for (const v of message.conditionalGroups) {
+      ConditionalGroup.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.siddhiQuery !== "") {
+      writer.uint32(74).string(message.siddhiQuery);
+    }
+    if (message.keyTemplate !== "") {
+      writer.uint32(82).string(message.keyTemplate);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ThrottlingPolicy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseThrottlingPolicy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tenantDomain = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.level = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.defaultLimit = Limit.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.burst = Limit.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.stopOnQuotaReach = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.conditionalGroups.push(ConditionalGroup.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.siddhiQuery = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.keyTemplate = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ThrottlingPolicy>): ThrottlingPolicy {
+    return ThrottlingPolicy.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ThrottlingPolicy>): ThrottlingPolicy {
+    const message = createBaseThrottlingPolicy();
+    message.id = object.id ?? "";
+    message.tenantDomain = object.tenantDomain ?? "";
+    message.level = object.level ?? 0;
+    message.name = object.name ?? "";
+    message.defaultLimit = (object.defaultLimit !== undefined && object.defaultLimit !== null)
+      ? Limit.fromPartial(object.defaultLimit)
+      : undefined;
+    message.burst = (object.burst !== undefined && object.burst !== null) ? Limit.fromPartial(object.burst) : undefined;
+    message.stopOnQuotaReach = object.stopOnQuotaReach ?? false;
+    message.conditionalGroups = object.conditionalGroups?.map((e) => ConditionalGroup.fromPartial(e)) || [];
+    message.siddhiQuery = object.siddhiQuery ?? "";
+    message.keyTemplate = object.keyTemplate ?? "";
+    return message;
+  },
+};
+
+function createBaseLimit(): Limit {
+  return { unit: 0, amount: 0, windowMillis: 0 };
+}
+
+export const Limit: MessageFns<Limit> = {
+  encode(message: Limit, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.unit !== 0) {
+      writer.uint32(8).int32(message.unit);
+    }
+    if (message.amount !== 0) {
+      writer.uint32(16).uint64(message.amount);
+    }
+    if (message.windowMillis !== 0) {
+      writer.uint32(24).uint64(message.windowMillis);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Limit {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLimit();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.unit = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.amount = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.windowMillis = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Limit>): Limit {
+    return Limit.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Limit>): Limit {
+    const message = createBaseLimit();
+    message.unit = object.unit ?? 0;
+    message.amount = object.amount ?? 0;
+    message.windowMillis = object.windowMillis ?? 0;
+    return message;
+  },
+};
+
+function createBaseConditionalGroup(): ConditionalGroup {
+  return { conditions: [], limit: undefined };
+}
+
+export const ConditionalGroup: MessageFns<ConditionalGroup> = {
+  encode(message: ConditionalGroup, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.conditions) {
+      ThrottlingCondition.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.limit !== undefined) {
+      Limit.encode(message.limit, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConditionalGroup {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConditionalGroup();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.conditions.push(ThrottlingCondition.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.limit = Limit.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConditionalGroup>): ConditionalGroup {
+    return ConditionalGroup.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConditionalGroup>): ConditionalGroup {
+    const message = createBaseConditionalGroup();
+    message.conditions = object.conditions?.map((e) => ThrottlingCondition.fromPartial(e)) || [];
+    message.limit = (object.limit !== undefined && object.limit !== null) ? Limit.fromPartial(object.limit) : undefined;
+    return message;
+  },
+};
+
+function createBaseThrottlingCondition(): ThrottlingCondition {
+  return { invert: false, condition: undefined };
+}
+
+export const ThrottlingCondition: MessageFns<ThrottlingCondition> = {
+  encode(message: ThrottlingCondition, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.invert !== false) {
+      writer.uint32(8).bool(message.invert);
+    }
+    switch (message.condition?.$case) {
+      case "ip":
+        writer.uint32(18).string(message.condition.ip);
+        break;
+      case "ipRange":
+        AddressRange.encode(message.condition.ipRange, writer.uint32(26).fork()).join();
+        break;
+      case "header":
+        NameAndPattern.encode(message.condition.header, writer.uint32(34).fork()).join();
+        break;
+      case "queryParameter":
+        NameAndPattern.encode(message.condition.queryParameter, writer.uint32(42).fork()).join();
+        break;
+      case "jwtClaim":
+        NameAndPattern.encode(message.condition.jwtClaim, writer.uint32(50).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ThrottlingCondition {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseThrottlingCondition();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.invert = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.condition = { $case: "ip", ip: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.condition = { $case: "ipRange", ipRange: AddressRange.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.condition = { $case: "header", header: NameAndPattern.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.condition = {
+              $case: "queryParameter",
+              queryParameter: NameAndPattern.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.condition = { $case: "jwtClaim", jwtClaim: NameAndPattern.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ThrottlingCondition>): ThrottlingCondition {
+    return ThrottlingCondition.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ThrottlingCondition>): ThrottlingCondition {
+    const message = createBaseThrottlingCondition();
+    message.invert = object.invert ?? false;
+    switch (object.condition?.$case) {
+      case "ip": {
+        if (object.condition?.ip !== undefined && object.condition?.ip !== null) {
+          message.condition = { $case: "ip", ip: object.condition.ip };
+        }
+        break;
+      }
+      case "ipRange": {
+        if (object.condition?.ipRange !== undefined && object.condition?.ipRange !== null) {
+          message.condition = { $case: "ipRange", ipRange: AddressRange.fromPartial(object.condition.ipRange) };
+        }
+        break;
+      }
+      case "header": {
+        if (object.condition?.header !== undefined && object.condition?.header !== null) {
+          message.condition = { $case: "header", header: NameAndPattern.fromPartial(object.condition.header) };
+        }
+        break;
+      }
+      case "queryParameter": {
+        if (object.condition?.queryParameter !== undefined && object.condition?.queryParameter !== null) {
+          message.condition = {
+            $case: "queryParameter",
+            queryParameter: NameAndPattern.fromPartial(object.condition.queryParameter),
+          };
+        }
+        break;
+      }
+      case "jwtClaim": {
+        if (object.condition?.jwtClaim !== undefined && object.condition?.jwtClaim !== null) {
+          message.condition = { $case: "jwtClaim", jwtClaim: NameAndPattern.fromPartial(object.condition.jwtClaim) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseAddressRange(): AddressRange {
+  return { first: "", last: "" };
+}
+
+export const AddressRange: MessageFns<AddressRange> = {
+  encode(message: AddressRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.first !== "") {
+      writer.uint32(10).string(message.first);
+    }
+    if (message.last !== "") {
+      writer.uint32(18).string(message.last);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AddressRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAddressRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.first = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.last = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AddressRange>): AddressRange {
+    return AddressRange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AddressRange>): AddressRange {
+    const message = createBaseAddressRange();
+    message.first = object.first ?? "";
+    message.last = object.last ?? "";
+    return message;
+  },
+};
+
+function createBaseNameAndPattern(): NameAndPattern {
+  return { name: "", pattern: "" };
+}
+
+export const NameAndPattern: MessageFns<NameAndPattern> = {
+  encode(message: NameAndPattern, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.pattern !== "") {
+      writer.uint32(18).string(message.pattern);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NameAndPattern {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNameAndPattern();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pattern = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NameAndPattern>): NameAndPattern {
+    return NameAndPattern.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NameAndPattern>): NameAndPattern {
+    const message = createBaseNameAndPattern();
+    message.name = object.name ?? "";
+    message.pattern = object.pattern ?? "";
+    return message;
+  },
+};
+
+function createBaseThrottleReset(): ThrottleReset {
+  return { applicationId: "", user: "" };
+}
+
+export const ThrottleReset: MessageFns<ThrottleReset> = {
+  encode(message: ThrottleReset, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.applicationId !== "") {
+      writer.uint32(10).string(message.applicationId);
+    }
+    if (message.user !== "") {
+      writer.uint32(18).string(message.user);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ThrottleReset {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseThrottleReset();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.applicationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ThrottleReset>): ThrottleReset {
+    return ThrottleReset.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ThrottleReset>): ThrottleReset {
+    const message = createBaseThrottleReset();
+    message.applicationId = object.applicationId ?? "";
+    message.user = object.user ?? "";
+    return message;
+  },
+};
+
+function createBaseDenyRule(): DenyRule {
+  return { id: "", tenantDomain: "", enabled: false, subject: undefined };
+}
+
+export const DenyRule: MessageFns<DenyRule> = {
+  encode(message: DenyRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.tenantDomain !== "") {
+      writer.uint32(18).string(message.tenantDomain);
+    }
+    if (message.enabled !== false) {
+      writer.uint32(24).bool(message.enabled);
+    }
+    switch (message.subject?.$case) {
+      case "api":
+        writer.uint32(34).string(message.subject.api);
+        break;
+      case "application":
+        writer.uint32(42).string(message.subject.application);
+        break;
+      case "user":
+        writer.uint32(50).string(message.subject.user);
+        break;
+      case "addresses":
+        DeniedAddresses.encode(message.subject.addresses, writer.uint32(58).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DenyRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDenyRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tenantDomain = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.enabled = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.subject = { $case: "api", api: reader.string() };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.subject = { $case: "application", application: reader.string() };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.subject = { $case: "user", user: reader.string() };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.subject = { $case: "addresses", addresses: DeniedAddresses.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DenyRule>): DenyRule {
+    return DenyRule.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DenyRule>): DenyRule {
+    const message = createBaseDenyRule();
+    message.id = object.id ?? "";
+    message.tenantDomain = object.tenantDomain ?? "";
+    message.enabled = object.enabled ?? false;
+    switch (object.subject?.$case) {
+      case "api": {
+        if (object.subject?.api !== undefined && object.subject?.api !== null) {
+          message.subject = { $case: "api", api: object.subject.api };
+        }
+        break;
+      }
+      case "application": {
+        if (object.subject?.application !== undefined && object.subject?.application !== null) {
+          message.subject = { $case: "application", application: object.subject.application };
+        }
+        break;
+      }
+      case "user": {
+        if (object.subject?.user !== undefined && object.subject?.user !== null) {
+          message.subject = { $case: "user", user: object.subject.user };
+        }
+        break;
+      }
+      case "addresses": {
+        if (object.subject?.addresses !== undefined && object.subject?.addresses !== null) {
+          message.subject = { $case: "addresses", addresses: DeniedAddresses.fromPartial(object.subject.addresses) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseDeniedAddresses(): DeniedAddresses {
+  return { range: undefined, invert: false };
+}
+
+export const DeniedAddresses: MessageFns<DeniedAddresses> = {
+  encode(message: DeniedAddresses, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.range !== undefined) {
+      AddressRange.encode(message.range, writer.uint32(10).fork()).join();
+    }
+    if (message.invert !== false) {
+      writer.uint32(16).bool(message.invert);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeniedAddresses {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeniedAddresses();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.range = AddressRange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.invert = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeniedAddresses>): DeniedAddresses {
+    return DeniedAddresses.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeniedAddresses>): DeniedAddresses {
+    const message = createBaseDeniedAddresses();
+    message.range = (object.range !== undefined && object.range !== null)
+      ? AddressRange.fromPartial(object.range)
+      : undefined;
+    message.invert = object.invert ?? false;
+    return message;
+  },
+};
+
+function createBaseKeyManager(): KeyManager {
+  return {
+    id: "",
+    tenantDomain: "",
+    name: "",
+    enabled: false,
+    issuer: "",
+    tokenType: "",
+    jwksUri: "",
+    pem: "",
+    consumerKeyClaim: "",
+    scopesClaim: "",
+    claimMapping: {},
+  };
+}
+
+export const KeyManager: MessageFns<KeyManager> = {
+  encode(message: KeyManager, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.tenantDomain !== "") {
+      writer.uint32(18).string(message.tenantDomain);
+    }
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
+    }
+    if (message.enabled !== false) {
+      writer.uint32(32).bool(message.enabled);
+    }
+    if (message.issuer !== "") {
+      writer.uint32(42).string(message.issuer);
+    }
+    if (message.tokenType !== "") {
+      writer.uint32(50).string(message.tokenType);
+    }
+    if (message.jwksUri !== "") {
+      writer.uint32(58).string(message.jwksUri);
+    }
+    if (message.pem !== "") {
+      writer.uint32(66).string(message.pem);
+    }
+    if (message.consumerKeyClaim !== "") {
+      writer.uint32(74).string(message.consumerKeyClaim);
+    }
+    if (message.scopesClaim !== "") {
+      writer.uint32(82).string(message.scopesClaim);
+    }
+    globalThis.Object.entries(message.claimMapping).forEach(([key, value]: [string, string]) => {
+      KeyManager_ClaimMappingEntry.encode({ key: key as any, value }, writer.uint32(90).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeyManager {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeyManager();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tenantDomain = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.enabled = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.issuer = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.tokenType = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.jwksUri = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.pem = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.consumerKeyClaim = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.scopesClaim = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            const entry11 = KeyManager_ClaimMappingEntry.decode(reader, reader.uint32());
+            if (entry11.value !== undefined) {
+              message.claimMapping[entry11.key] = entry11.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<KeyManager>): KeyManager {
+    return KeyManager.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KeyManager>): KeyManager {
+    const message = createBaseKeyManager();
+    message.id = object.id ?? "";
+    message.tenantDomain = object.tenantDomain ?? "";
+    message.name = object.name ?? "";
+    message.enabled = object.enabled ?? false;
+    message.issuer = object.issuer ?? "";
+    message.tokenType = object.tokenType ?? "";
+    message.jwksUri = object.jwksUri ?? "";
+    message.pem = object.pem ?? "";
+    message.consumerKeyClaim = object.consumerKeyClaim ?? "";
+    message.scopesClaim = object.scopesClaim ?? "";
+    message.claimMapping = (globalThis.Object.entries(object.claimMapping ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseKeyManager_ClaimMappingEntry(): KeyManager_ClaimMappingEntry {
+  return { key: "", value: "" };
+}
+
+export const KeyManager_ClaimMappingEntry: MessageFns<KeyManager_ClaimMappingEntry> = {
+  encode(message: KeyManager_ClaimMappingEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeyManager_ClaimMappingEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeyManager_ClaimMappingEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<KeyManager_ClaimMappingEntry>): KeyManager_ClaimMappingEntry {
+    return KeyManager_ClaimMappingEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KeyManager_ClaimMappingEntry>): KeyManager_ClaimMappingEntry {
+    const message = createBaseKeyManager_ClaimMappingEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };

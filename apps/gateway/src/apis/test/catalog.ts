@@ -4,9 +4,12 @@ import {
   AuthType,
   type CatalogChange,
   type ConsumerKey,
+  type DenyRule,
+  type KeyManager,
   type Resource,
   type SigningKey,
   type Subscription,
+  type ThrottlingPolicy,
 } from '@keygate/proto/keymanager/v1/catalog';
 import { KeyType } from '@keygate/proto/keymanager/v1/key_validation';
 import { CatalogEntities } from '../catalog-entities.js';
@@ -52,6 +55,7 @@ export function anApplication(given: Partial<Application> = {}): Application {
     tenantDomain: 'carbon.super',
     throttlingTier: 'Unlimited',
     status: 'APPROVED',
+    attributes: {},
     ...given,
   };
 }
@@ -70,6 +74,9 @@ export interface Entities {
   readonly consumerKeys?: ConsumerKey[];
   readonly subscriptions?: Subscription[];
   readonly signingKeys?: SigningKey[];
+  readonly throttlingPolicies?: ThrottlingPolicy[];
+  readonly denyRules?: DenyRule[];
+  readonly keyManagers?: KeyManager[];
 }
 
 /** PetStore, one application with a production (`key-1`) and a sandbox key (`key-2`), subscribed. */
@@ -85,6 +92,9 @@ export function entitiesOf(given: Entities = {}): CatalogEntities {
         consumerKeys: [aConsumerKey(), aConsumerKey({ consumerKey: 'key-2', keyType: KeyType.KEY_TYPE_SANDBOX })],
         subscriptions: [aSubscription()],
         signingKeys: [],
+        throttlingPolicies: [],
+        denyRules: [],
+        keyManagers: [],
         ...given,
       },
     },
