@@ -14,7 +14,7 @@ import type { InteractiveParts } from './http/authorize/flow.js';
 import { createIdentity, type Identity } from './identity.js';
 import { createInteractive } from './interactive.js';
 import { restScopes } from './management/rest-scopes.js';
-import type { KeySets } from './oauth2/assertions/key-set.js';
+import type { KeySets } from '@keygate/common/jose';
 import { createPushedAuthorization, createPushedRequests } from './oauth2/authorization/pushed-authorization.js';
 import { createDeviceAuthorization } from './oauth2/device-authorization/device-authorization-endpoint.js';
 import { createIntrospection } from './oauth2/introspection.js';
@@ -40,6 +40,7 @@ import { loginRefusals } from './users/throttle/login-refusals.js';
 import { NetworkLimit } from './users/throttle/network-limit.js';
 import { throttleLogins } from './users/throttle/throttle-logins.js';
 import { UserAccounts } from './users/user-accounts.js';
+import { createUserCheck, type UserCheck } from './users/user-check.js';
 import { claimScopes, StoredUserClaims } from './users/user-claims.js';
 import { parseUserName, superTenant } from './users/user-name.js';
 
@@ -73,6 +74,8 @@ export interface Assembly {
   readonly refusalJournal: RefusalJournal;
   readonly accounts: UserAccounts;
   readonly server: AuthorizationServer;
+  /** For gateways, of callers who show a password. */
+  readonly checkUser: UserCheck;
   /** The endpoints and pages that browsers are sent to. */
   readonly interactive: InteractiveParts;
   readonly signing: SigningKeys;
@@ -114,6 +117,7 @@ export function assemble(surroundings: Surroundings): Assembly {
     refusalJournal,
     accounts,
     interactive,
+    checkUser: createUserCheck({ ...storage, resourceOwners, clock: systemClock }),
     server: counted(server, metrics, config.oauth2.grantTypes, clientRefusals(refusalJournal)),
     signing,
     identity: createIdentity(config, surroundings.issuer, signing.ring),

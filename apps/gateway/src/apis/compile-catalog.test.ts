@@ -67,7 +67,9 @@ describe('an API', () => {
       'http://{uri.var.host}/',
       'https://ok.test:8443/a/b/?k=1',
     ];
-    const { apis, problems } = catalogOf({ apis: [anApi({ productionEndpoint: { urls, timeoutMillis: 1500 } })] });
+    const { apis, problems } = catalogOf({
+      apis: [anApi({ productionEndpoint: { urls, timeoutMillis: 1500, trustedCertificates: [] } })],
+    });
     expect(apis.find(['petstore', '1.0.0'])?.api.production).toMatchObject({
       upstreams: [{ origin: 'https://ok.test:8443', basePath: '/a/b', query: 'k=1' }],
       timeoutMillis: 1500,

@@ -9,7 +9,7 @@ let gateway: TestGateway;
 
 beforeEach(async () => {
   backend = await RecordingBackend.start();
-  const endpoint = { urls: [`${backend.url}/base`], timeoutMillis: 0 };
+  const endpoint = { urls: [`${backend.url}/base`], timeoutMillis: 0, trustedCertificates: [] };
   gateway = await startTestGateway(
     catalogOf({
       apis: [

@@ -16,7 +16,7 @@ afterEach(async () => {
 async function gatewayTo(url: string, proxy = quickTimeouts, timeoutMillis = 0): Promise<TestGateway> {
   const api = anApi({
     effectiveContext: '/open',
-    productionEndpoint: { urls: [url], timeoutMillis },
+    productionEndpoint: { urls: [url], timeoutMillis, trustedCertificates: [] },
     resources: ['GET', 'POST', 'PUT'].map((verb) => aResource(`${verb} /*`, open)),
   });
   const gateway = await startTestGateway(catalogOf({ apis: [api] }), { proxy });

@@ -8,7 +8,7 @@ let gateway: TestGateway;
 
 beforeAll(async () => {
   backend = await RecordingBackend.start(ok(''));
-  const api = anApi({ productionEndpoint: { urls: [backend.url], timeoutMillis: 0 } });
+  const api = anApi({ productionEndpoint: { urls: [backend.url], timeoutMillis: 0, trustedCertificates: [] } });
   gateway = await startTestGateway(catalogOf({ apis: [api] }));
 });
 

@@ -21,7 +21,7 @@ async function start(
       apis: [
         anApi({
           effectiveContext: '/open',
-          productionEndpoint: { urls: [`${backend.url}/base/`], timeoutMillis: 0 },
+          productionEndpoint: { urls: [`${backend.url}/base/`], timeoutMillis: 0, trustedCertificates: [] },
           resources: ['GET', 'HEAD', 'POST'].map((verb) => aResource(`${verb} /*`, open)),
           ...api(backend),
         }),
@@ -48,7 +48,7 @@ describe('the path', () => {
 
   it('joins a fixed query of the endpoint with the one of the client', async () => {
     const { backend, gateway } = await start(ok(''), ({ url }) => ({
-      productionEndpoint: { urls: [`${url}?key=1`], timeoutMillis: 0 },
+      productionEndpoint: { urls: [`${url}?key=1`], timeoutMillis: 0, trustedCertificates: [] },
     }));
     await call(gateway.port, 'GET /open/a?b=2');
     await call(gateway.port, 'GET /open/a');
@@ -61,7 +61,7 @@ describe('endpoints', () => {
     const sandbox = await RecordingBackend.start(ok('sandbox'));
     running.push(sandbox);
     const { gateway } = await start(ok('production'), () => ({
-      sandboxEndpoint: { urls: [sandbox.url], timeoutMillis: 0 },
+      sandboxEndpoint: { urls: [sandbox.url], timeoutMillis: 0, trustedCertificates: [] },
       resources: [aResource('GET /pets')],
     }));
     const bodyFor = async (token: string) =>
@@ -74,7 +74,7 @@ describe('endpoints', () => {
     const second = await RecordingBackend.start(ok('second'));
     running.push(second);
     const { gateway } = await start(ok('first'), ({ url }) => ({
-      productionEndpoint: { urls: [url, second.url], timeoutMillis: 0 },
+      productionEndpoint: { urls: [url, second.url], timeoutMillis: 0, trustedCertificates: [] },
     }));
     const bodies: string[] = [];
     for (let i = 0; i < 4; i++) bodies.push((await call(gateway.port, 'GET /open/x')).body);
@@ -82,7 +82,9 @@ describe('endpoints', () => {
   });
 
   it('without any usable address answer 503', async () => {
-    const { gateway } = await start(ok(''), () => ({ productionEndpoint: { urls: ['ftp://x'], timeoutMillis: 0 } }));
+    const { gateway } = await start(ok(''), () => ({
+      productionEndpoint: { urls: ['ftp://x'], timeoutMillis: 0, trustedCertificates: [] },
+    }));
     expect(await call(gateway.port, 'GET /open/x')).toMatchObject({
       status: 503,
       body: expect.stringContaining('303001'),

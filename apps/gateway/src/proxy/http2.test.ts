@@ -22,7 +22,7 @@ beforeAll(async () => {
   const open = { authType: AuthType.AUTH_TYPE_NONE };
   const api = anApi({
     effectiveContext: '/api',
-    productionEndpoint: { urls: [backend.url], timeoutMillis: 0 },
+    productionEndpoint: { urls: [backend.url], timeoutMillis: 0, trustedCertificates: [] },
     resources: [
       aResource('GET /open', open),
       aResource('POST /open', open),

@@ -15,7 +15,7 @@ beforeAll(async () => {
       apis: [
         anApi({
           effectiveContext: '/open',
-          productionEndpoint: { urls: [backend.url], timeoutMillis: 0 },
+          productionEndpoint: { urls: [backend.url], timeoutMillis: 0, trustedCertificates: [] },
           resources: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'].map((verb) => aResource(`${verb} /*`, open)),
         }),
       ],

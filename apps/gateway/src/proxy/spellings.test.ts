@@ -13,7 +13,7 @@ beforeAll(async () => {
   backend = await RecordingBackend.start(ok('reached'));
   const api = anApi({
     effectiveContext: '/api',
-    productionEndpoint: { urls: [backend.url], timeoutMillis: 0 },
+    productionEndpoint: { urls: [backend.url], timeoutMillis: 0, trustedCertificates: [] },
     resources: [
       aResource('GET /secure/admin', { scopes: ['admin'] }),
       aResource('GET /*', { authType: AuthType.AUTH_TYPE_NONE }),

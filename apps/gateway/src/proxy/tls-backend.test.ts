@@ -30,7 +30,7 @@ afterAll(async () => {
 async function callBackend(trusted: string | undefined) {
   const api = anApi({
     effectiveContext: '/open',
-    productionEndpoint: { urls: [`https://localhost:${port}/tls`], timeoutMillis: 0 },
+    productionEndpoint: { urls: [`https://localhost:${port}/tls`], timeoutMillis: 0, trustedCertificates: [] },
     resources: [aResource('GET /*', { authType: AuthType.AUTH_TYPE_NONE })],
   });
   const gateway = await startTestGateway(catalogOf({ apis: [api] }), { proxy: { ...quickTimeouts, ca: trusted } });

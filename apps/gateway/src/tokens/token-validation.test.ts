@@ -90,6 +90,8 @@ const facts = (more: Partial<TokenFacts> = {}): TokenFacts => ({
   tokenKind: TokenKind.TOKEN_KIND_APPLICATION_USER,
   grantId: 'grant',
   audience: [],
+  permittedIps: [],
+  permittedReferers: [],
   ...more,
 });
 const active = (more: Partial<TokenFacts> = {}, revocationSeq = 5): ValidateTokenResponse => ({

@@ -24,7 +24,7 @@ export function demoApi(backendUrl: string, more: Partial<Api> = {}): Api {
       resource('POST', '/pets', AuthType.AUTH_TYPE_ANY, ['update']),
       resource('GET', '/health', AuthType.AUTH_TYPE_NONE),
     ],
-    productionEndpoint: { urls: [backendUrl], timeoutMillis: 0 },
+    productionEndpoint: { urls: [backendUrl], timeoutMillis: 0, trustedCertificates: [] },
     sandboxEndpoint: undefined,
     cors: { enabled: false, allowOrigins: [], allowCredentials: false, allowHeaders: [], allowMethods: [] },
     authorizationHeader: '',

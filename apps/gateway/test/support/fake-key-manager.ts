@@ -254,6 +254,8 @@ export function factsOf(facts: Partial<TokenFacts> = {}): TokenFacts {
     tokenKind: TokenKind.TOKEN_KIND_APPLICATION_USER,
     grantId: '6f1c2b7e-0000-4000-8000-000000000001',
     audience: [],
+    permittedIps: [],
+    permittedReferers: [],
     ...facts,
   };
 }

@@ -70,4 +70,6 @@ export interface SharedScopeStore {
   listScopes(tenantDomain: string): Promise<SharedScope[]>;
   updateScope(scope: SharedScope): Promise<boolean>;
   deleteScope(tenantDomain: string, id: string): Promise<boolean>;
+  /** The roles that each scope of the tenant is bound to, shared and of APIs; an empty list binds no role. */
+  bindingsInForce(tenantDomain: string): Promise<ReadonlyMap<string, readonly string[]>>;
 }

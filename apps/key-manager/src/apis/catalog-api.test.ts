@@ -87,8 +87,12 @@ describe('an API as gateways see it', () => {
   });
 
   it.each([
-    ['one endpoint', { url: 'http://a' }, { urls: ['http://a'], timeoutMillis: 0 }],
-    ['a list', [{ url: 'http://a' }, { url: 'http://b' }], { urls: ['http://a', 'http://b'], timeoutMillis: 0 }],
+    ['one endpoint', { url: 'http://a' }, { urls: ['http://a'], timeoutMillis: 0, trustedCertificates: [] }],
+    [
+      'a list',
+      [{ url: 'http://a' }, { url: 'http://b' }],
+      { urls: ['http://a', 'http://b'], timeoutMillis: 0, trustedCertificates: [] },
+    ],
     [
       'a time-out',
       { url: 'http://a', config: { actionDuration: '3000' } },
@@ -97,7 +101,7 @@ describe('an API as gateways see it', () => {
     [
       'nonsense as time-out',
       { url: 'http://a', config: { actionDuration: 'soon' } },
-      { urls: ['http://a'], timeoutMillis: 0 },
+      { urls: ['http://a'], timeoutMillis: 0, trustedCertificates: [] },
     ],
     ['null', null, undefined],
     ['an entry without url', {}, undefined],

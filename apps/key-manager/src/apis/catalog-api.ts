@@ -54,7 +54,7 @@ function endpoint(config: EndpointConfig | null | undefined, member: EndpointMem
   const declared = config?.[member];
   const entries: readonly EndpointEntry[] = Array.isArray(declared) ? declared : declared ? [declared] : [];
   const urls = entries.flatMap(({ url }) => (url ? [url] : []));
-  return urls.length === 0 ? undefined : { urls, timeoutMillis: timeoutMillis(entries[0]) };
+  return urls.length === 0 ? undefined : { urls, timeoutMillis: timeoutMillis(entries[0]), trustedCertificates: [] };
 }
 
 type EndpointMember = 'production_endpoints' | 'sandbox_endpoints';

@@ -13,10 +13,11 @@ import { keyValidationService, tokenService } from './unary-calls.js';
 
 /** What is called for every token: one by one, and over the stream. */
 export function directServices(
-  { server, callers, openStreams, identity }: Pick<Assembly, 'server' | 'callers' | 'openStreams' | 'identity'>,
+  parts: Pick<Assembly, 'server' | 'callers' | 'openStreams' | 'identity' | 'checkUser'>,
   logger: Logger,
   maxInFlight: number,
 ): readonly DirectService[] {
+  const { server, callers, openStreams, identity } = parts;
   const calls = new TokenCalls(server, callers, logger);
   return [
     {
@@ -32,7 +33,7 @@ export function directServices(
     {
       name: 'keymanager.v1.IdentityService',
       definition: IdentityServiceService,
-      implementation: { ...identityService(identity, server, logger) },
+      implementation: { ...identityService(identity, server, parts, logger) },
     },
     {
       name: 'keymanager.v1.HotPathService',

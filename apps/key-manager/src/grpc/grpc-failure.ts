@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { Logger } from '@keygate/common/logging';
+import { TemporarilyUnavailable } from '../oauth2/errors.js';
 import { StoreUnavailable } from '../storage/errors.js';
 import { SlowReader } from './served-stream.js';
 
@@ -10,8 +11,8 @@ export interface GrpcFailure {
 }
 
 /**
- * Failures that are no answers: the database is away (UNAVAILABLE: another key manager may know), a reader that
- * stalled, or a bug (INTERNAL). What went wrong is for our log; the caller gets the status alone.
+ * Failures that are no answers: the database is away (UNAVAILABLE: another key manager may know), too many passwords
+ * wait to be checked (RESOURCE_EXHAUSTED), a reader that stalled, or a bug (INTERNAL). What went wrong is for our log; the caller gets the status alone.
  */
 export function grpcFailure(error: unknown, correlationId: string, logger: Logger): GrpcFailure {
   const code = statusOf(error);
@@ -23,11 +24,13 @@ export function grpcFailure(error: unknown, correlationId: string, logger: Logge
 
 function statusOf(error: unknown): status {
   if (error instanceof StoreUnavailable) return status.UNAVAILABLE;
+  if (error instanceof TemporarilyUnavailable) return status.RESOURCE_EXHAUSTED;
   if (error instanceof SlowReader) return status.ABORTED;
   return status.INTERNAL;
 }
 
 const details: Partial<Record<status, string>> = {
   [status.UNAVAILABLE]: 'the database cannot answer',
+  [status.RESOURCE_EXHAUSTED]: 'too busy',
   [status.ABORTED]: 'the reader is too slow',
 };

@@ -72,5 +72,7 @@ function factsMessage(facts: TokenFacts): TokenFactsMessage {
     grantId: facts.grantId,
     ...confirmationMessage(facts.confirmation),
     audience: [...facts.audience],
+    permittedIps: [...(facts.permittedIps ?? [])],
+    permittedReferers: [...(facts.permittedReferers ?? [])],
   };
 }

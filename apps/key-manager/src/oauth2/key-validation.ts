@@ -21,12 +21,15 @@ export interface TokenFacts {
   readonly scope: readonly string[];
   readonly issuedAt: number;
   readonly expiresAt?: number | undefined;
-  readonly kind: TokenKind;
+  readonly kind: TokenKind | 'API_KEY';
   readonly grantId: string;
   /** The key or certificate it is of use with only. */
   readonly confirmation?: Confirmation | undefined;
   /** Resource servers it is for; empty: the client itself (WSO2). */
   readonly audience: readonly string[];
+  /** Of API keys: addresses and CIDR ranges; absent or empty: any. */
+  readonly permittedIps?: readonly string[] | undefined;
+  readonly permittedReferers?: readonly string[] | undefined;
 }
 
 export type KeyValidation = { readonly revocationSeq: number } & (

@@ -248,7 +248,11 @@ export interface Endpoint {
     | Protection
     | undefined;
   /** What the gateway proves itself with to the backend. Absent: nothing. */
-  security?: EndpointSecurity | undefined;
+  security?:
+    | EndpointSecurity
+    | undefined;
+  /** Certificates, PEM, that are believed of the backend beside those the gateway believes of all. */
+  trustedCertificates: string[];
 }
 
 export interface Balancing {
@@ -321,8 +325,12 @@ export interface ConsumerKey {
   consumerKey: string;
   applicationId: string;
   keyType: KeyType;
-  /** Name of the key manager that issued it; absent: the resident one. */
-  keyManager?: string | undefined;
+  /** Name of the key manager that issued it; absent: the resident one. The same consumer key may come from several. */
+  keyManager?:
+    | string
+    | undefined;
+  /** What `consumer_key_deleted` names; absent: the consumer key itself. */
+  id?: string | undefined;
 }
 
 export interface Subscription {
@@ -2093,7 +2101,14 @@ export const Resource: MessageFns<Resource> = {
 };
 
 function createBaseEndpoint(): Endpoint {
-  return { urls: [], timeoutMillis: 0, balancing: undefined, protection: undefined, security: undefined };
+  return {
+    urls: [],
+    timeoutMillis: 0,
+    balancing: undefined,
+    protection: undefined,
+    security: undefined,
+    trustedCertificates: [],
+  };
 }
 
 export const Endpoint: MessageFns<Endpoint> = {
@@ -2112,6 +2127,9 @@ export const Endpoint: MessageFns<Endpoint> = {
     }
     if (message.security !== undefined) {
       EndpointSecurity.encode(message.security, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.trustedCertificates) {
+      writer.uint32(50).string(v!);
     }
     return writer;
   },
@@ -2169,6 +2187,14 @@ export const Endpoint: MessageFns<Endpoint> = {
             message.security = EndpointSecurity.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.trustedCertificates.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2197,6 +2223,7 @@ export const Endpoint: MessageFns<Endpoint> = {
     message.security = (object.security !== undefined && object.security !== null)
       ? EndpointSecurity.fromPartial(object.security)
       : undefined;
+    message.trustedCertificates = object.trustedCertificates?.map((e) => e) || [];
     return message;
   },
 };
@@ -2899,7 +2926,7 @@ export const Application_AttributesEntry: MessageFns<Application_AttributesEntry
 };
 
 function createBaseConsumerKey(): ConsumerKey {
-  return { consumerKey: "", applicationId: "", keyType: 0, keyManager: undefined };
+  return { consumerKey: "", applicationId: "", keyType: 0, keyManager: undefined, id: undefined };
 }
 
 export const ConsumerKey: MessageFns<ConsumerKey> = {
@@ -2915,6 +2942,9 @@ export const ConsumerKey: MessageFns<ConsumerKey> = {
     }
     if (message.keyManager !== undefined) {
       writer.uint32(34).string(message.keyManager);
+    }
+    if (message.id !== undefined) {
+      writer.uint32(42).string(message.id);
     }
     return writer;
   },
@@ -2964,6 +2994,14 @@ export const ConsumerKey: MessageFns<ConsumerKey> = {
             message.keyManager = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2985,6 +3023,7 @@ export const ConsumerKey: MessageFns<ConsumerKey> = {
     message.applicationId = object.applicationId ?? "";
     message.keyType = object.keyType ?? 0;
     message.keyManager = object.keyManager ?? undefined;
+    message.id = object.id ?? undefined;
     return message;
   },
 };

@@ -51,6 +51,41 @@ export interface DiscoveryResponse {
   authorizationEndpoint: string;
 }
 
+export interface AuthenticateUserRequest {
+  /** As sent: `[DOMAIN/]name[@tenant]`. */
+  userName: string;
+  password: string;
+  clientAddress: string;
+}
+
+export interface AuthenticateUserResponse {
+  result:
+    | { $case: "user"; user: AuthenticatedUser }
+    | { $case: "refused"; refused: UserRefused }
+    | undefined;
+  /**
+   * Revocations up to this sequence number are reflected in this answer. One of the user's name that comes later ends
+   * what is remembered of it: another password, a lock, a lost role.
+   */
+  revocationSeq: number;
+}
+
+export interface AuthenticatedUser {
+  /** Full user name ([DOMAIN/]name@tenant), as revocations name it. */
+  user: string;
+  tenantDomain: string;
+  roles: string[];
+  /** All scopes registered in the tenant that these roles give, and those that need no role. */
+  scopes: string[];
+  /** Milliseconds since the epoch: when the check began. A revocation of the user at or after it ends this answer. */
+  checkedAt: number;
+}
+
+export interface UserRefused {
+  /** Seconds after which the next attempt is looked at; 0: this one was, and user or password are wrong. */
+  retryAfter: number;
+}
+
 function createBaseUserInfoRequest(): UserInfoRequest {
   return { request: undefined };
 }
@@ -323,12 +358,347 @@ export const DiscoveryResponse: MessageFns<DiscoveryResponse> = {
   },
 };
 
-/** What OpenID Connect shows to clients, for gateways that show it too. */
+function createBaseAuthenticateUserRequest(): AuthenticateUserRequest {
+  return { userName: "", password: "", clientAddress: "" };
+}
+
+export const AuthenticateUserRequest: MessageFns<AuthenticateUserRequest> = {
+  encode(message: AuthenticateUserRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.userName !== "") {
+      writer.uint32(10).string(message.userName);
+    }
+    if (message.password !== "") {
+      writer.uint32(18).string(message.password);
+    }
+    if (message.clientAddress !== "") {
+      writer.uint32(26).string(message.clientAddress);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthenticateUserRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuthenticateUserRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.userName = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.password = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.clientAddress = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AuthenticateUserRequest>): AuthenticateUserRequest {
+    return AuthenticateUserRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuthenticateUserRequest>): AuthenticateUserRequest {
+    const message = createBaseAuthenticateUserRequest();
+    message.userName = object.userName ?? "";
+    message.password = object.password ?? "";
+    message.clientAddress = object.clientAddress ?? "";
+    return message;
+  },
+};
+
+function createBaseAuthenticateUserResponse(): AuthenticateUserResponse {
+  return { result: undefined, revocationSeq: 0 };
+}
+
+export const AuthenticateUserResponse: MessageFns<AuthenticateUserResponse> = {
+  encode(message: AuthenticateUserResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.result?.$case) {
+      case "user":
+        AuthenticatedUser.encode(message.result.user, writer.uint32(10).fork()).join();
+        break;
+      case "refused":
+        UserRefused.encode(message.result.refused, writer.uint32(18).fork()).join();
+        break;
+    }
+    if (message.revocationSeq !== 0) {
+      writer.uint32(24).uint64(message.revocationSeq);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthenticateUserResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuthenticateUserResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.result = { $case: "user", user: AuthenticatedUser.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.result = { $case: "refused", refused: UserRefused.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.revocationSeq = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AuthenticateUserResponse>): AuthenticateUserResponse {
+    return AuthenticateUserResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuthenticateUserResponse>): AuthenticateUserResponse {
+    const message = createBaseAuthenticateUserResponse();
+    switch (object.result?.$case) {
+      case "user": {
+        if (object.result?.user !== undefined && object.result?.user !== null) {
+          message.result = { $case: "user", user: AuthenticatedUser.fromPartial(object.result.user) };
+        }
+        break;
+      }
+      case "refused": {
+        if (object.result?.refused !== undefined && object.result?.refused !== null) {
+          message.result = { $case: "refused", refused: UserRefused.fromPartial(object.result.refused) };
+        }
+        break;
+      }
+    }
+    message.revocationSeq = object.revocationSeq ?? 0;
+    return message;
+  },
+};
+
+function createBaseAuthenticatedUser(): AuthenticatedUser {
+  return { user: "", tenantDomain: "", roles: [], scopes: [], checkedAt: 0 };
+}
+
+export const AuthenticatedUser: MessageFns<AuthenticatedUser> = {
+  encode(message: AuthenticatedUser, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.tenantDomain !== "") {
+      writer.uint32(18).string(message.tenantDomain);
+    }
+    for (const v of message.roles) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.scopes) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.checkedAt !== 0) {
+      writer.uint32(40).uint64(message.checkedAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthenticatedUser {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuthenticatedUser();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tenantDomain = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.roles.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.scopes.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.checkedAt = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AuthenticatedUser>): AuthenticatedUser {
+    return AuthenticatedUser.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuthenticatedUser>): AuthenticatedUser {
+    const message = createBaseAuthenticatedUser();
+    message.user = object.user ?? "";
+    message.tenantDomain = object.tenantDomain ?? "";
+    message.roles = object.roles?.map((e) => e) || [];
+    message.scopes = object.scopes?.map((e) => e) || [];
+    message.checkedAt = object.checkedAt ?? 0;
+    return message;
+  },
+};
+
+function createBaseUserRefused(): UserRefused {
+  return { retryAfter: 0 };
+}
+
+export const UserRefused: MessageFns<UserRefused> = {
+  encode(message: UserRefused, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.retryAfter !== 0) {
+      writer.uint32(8).uint32(message.retryAfter);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UserRefused {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUserRefused();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.retryAfter = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UserRefused>): UserRefused {
+    return UserRefused.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UserRefused>): UserRefused {
+    const message = createBaseUserRefused();
+    message.retryAfter = object.retryAfter ?? 0;
+    return message;
+  },
+};
+
+/** Who users are: what OpenID Connect shows to clients, for gateways that show it too, and whether a password is right. */
 export interface IdentityService {
   /** The claims of the user that an access token was issued for (OpenID Connect Core section 5.3). */
   userInfo(request: UserInfoRequest): Promise<UserInfoResponse>;
   /** The metadata of the authorization server (RFC 8414) as a gateway at `gateway_url` shows it. */
   discovery(request: DiscoveryRequest): Promise<DiscoveryResponse>;
+  /**
+   * Checks the password of a user who calls an API with it (WSO2: basic_auth). Takes the same time whether the user is
+   * unknown, locked, or the password wrong; guessing is slowed down as at the token endpoint.
+   */
+  authenticateUser(request: AuthenticateUserRequest): Promise<AuthenticateUserResponse>;
 }
 
 export const IdentityServiceServiceName = "keymanager.v1.IdentityService";
@@ -340,6 +710,7 @@ export class IdentityServiceClientImpl implements IdentityService {
     this.rpc = rpc;
     this.userInfo = this.userInfo.bind(this);
     this.discovery = this.discovery.bind(this);
+    this.authenticateUser = this.authenticateUser.bind(this);
   }
   userInfo(request: UserInfoRequest): Promise<UserInfoResponse> {
     const data = UserInfoRequest.encode(request).finish();
@@ -352,9 +723,15 @@ export class IdentityServiceClientImpl implements IdentityService {
     const promise = this.rpc.request(this.service, "Discovery", data);
     return promise.then((data) => DiscoveryResponse.decode(new BinaryReader(data)));
   }
+
+  authenticateUser(request: AuthenticateUserRequest): Promise<AuthenticateUserResponse> {
+    const data = AuthenticateUserRequest.encode(request).finish();
+    const promise = this.rpc.request(this.service, "AuthenticateUser", data);
+    return promise.then((data) => AuthenticateUserResponse.decode(new BinaryReader(data)));
+  }
 }
 
-/** What OpenID Connect shows to clients, for gateways that show it too. */
+/** Who users are: what OpenID Connect shows to clients, for gateways that show it too, and whether a password is right. */
 export type IdentityServiceService = typeof IdentityServiceService;
 export const IdentityServiceService = {
   /** The claims of the user that an access token was issued for (OpenID Connect Core section 5.3). */
@@ -377,6 +754,21 @@ export const IdentityServiceService = {
     responseSerialize: (value: DiscoveryResponse): Buffer => Buffer.from(DiscoveryResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DiscoveryResponse => DiscoveryResponse.decode(value),
   },
+  /**
+   * Checks the password of a user who calls an API with it (WSO2: basic_auth). Takes the same time whether the user is
+   * unknown, locked, or the password wrong; guessing is slowed down as at the token endpoint.
+   */
+  authenticateUser: {
+    path: "/keymanager.v1.IdentityService/AuthenticateUser" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AuthenticateUserRequest): Buffer =>
+      Buffer.from(AuthenticateUserRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AuthenticateUserRequest => AuthenticateUserRequest.decode(value),
+    responseSerialize: (value: AuthenticateUserResponse): Buffer =>
+      Buffer.from(AuthenticateUserResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AuthenticateUserResponse => AuthenticateUserResponse.decode(value),
+  },
 } as const;
 
 export interface IdentityServiceServer extends UntypedServiceImplementation {
@@ -384,6 +776,11 @@ export interface IdentityServiceServer extends UntypedServiceImplementation {
   userInfo: handleUnaryCall<UserInfoRequest, UserInfoResponse>;
   /** The metadata of the authorization server (RFC 8414) as a gateway at `gateway_url` shows it. */
   discovery: handleUnaryCall<DiscoveryRequest, DiscoveryResponse>;
+  /**
+   * Checks the password of a user who calls an API with it (WSO2: basic_auth). Takes the same time whether the user is
+   * unknown, locked, or the password wrong; guessing is slowed down as at the token endpoint.
+   */
+  authenticateUser: handleUnaryCall<AuthenticateUserRequest, AuthenticateUserResponse>;
 }
 
 export interface IdentityServiceClient extends Client {
@@ -419,6 +816,25 @@ export interface IdentityServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DiscoveryResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Checks the password of a user who calls an API with it (WSO2: basic_auth). Takes the same time whether the user is
+   * unknown, locked, or the password wrong; guessing is slowed down as at the token endpoint.
+   */
+  authenticateUser(
+    request: AuthenticateUserRequest,
+    callback: (error: ServiceError | null, response: AuthenticateUserResponse) => void,
+  ): ClientUnaryCall;
+  authenticateUser(
+    request: AuthenticateUserRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AuthenticateUserResponse) => void,
+  ): ClientUnaryCall;
+  authenticateUser(
+    request: AuthenticateUserRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AuthenticateUserResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const IdentityServiceClient = makeGenericClientConstructor(
@@ -442,6 +858,17 @@ export type DeepPartial<T> = T extends Builtin ? T
   : T extends { $case: string } ? { [K in keyof Omit<T, "$case">]?: DeepPartial<T[K]> } & { $case: T["$case"] }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
+}
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

@@ -39,6 +39,8 @@ export enum TokenKind {
   TOKEN_KIND_APPLICATION = 1,
   /** TOKEN_KIND_APPLICATION_USER - Issued to an application for a user. */
   TOKEN_KIND_APPLICATION_USER = 2,
+  /** TOKEN_KIND_API_KEY - No token: a key that an application shows as it is. `client_id` and `user` are empty, `grant_id` names the key. */
+  TOKEN_KIND_API_KEY = 3,
   UNRECOGNIZED = -1,
 }
 
@@ -50,7 +52,7 @@ export enum KeyType {
 }
 
 export interface ValidateTokenRequest {
-  /** SHA-256 of the access token, 32 bytes. */
+  /** SHA-256 of the access token or API key, 32 bytes. */
   tokenHash: Buffer;
 }
 
@@ -87,6 +89,10 @@ export interface TokenFacts {
     | undefined;
   /** Resource servers it is for; empty: the client itself (WSO2). */
   audience: string[];
+  /** Of API keys. Addresses and CIDR ranges that it may come from; empty: any. */
+  permittedIps: string[];
+  /** Of API keys. What the Referer header may be, `host/path`, `host/*` or `*.host/*`; empty: any, or none. */
+  permittedReferers: string[];
 }
 
 function createBaseValidateTokenRequest(): ValidateTokenRequest {
@@ -240,6 +246,8 @@ function createBaseTokenFacts(): TokenFacts {
     cnfJkt: undefined,
     cnfX5tS256: undefined,
     audience: [],
+    permittedIps: [],
+    permittedReferers: [],
   };
 }
 
@@ -283,6 +291,12 @@ export const TokenFacts: MessageFns<TokenFacts> = {
     }
     for (const v of message.audience) {
       writer.uint32(106).string(v!);
+    }
+    for (const v of message.permittedIps) {
+      writer.uint32(114).string(v!);
+    }
+    for (const v of message.permittedReferers) {
+      writer.uint32(122).string(v!);
     }
     return writer;
   },
@@ -404,6 +418,22 @@ export const TokenFacts: MessageFns<TokenFacts> = {
             message.audience.push(reader.string());
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.permittedIps.push(reader.string());
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.permittedReferers.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -434,11 +464,13 @@ export const TokenFacts: MessageFns<TokenFacts> = {
     message.cnfJkt = object.cnfJkt ?? undefined;
     message.cnfX5tS256 = object.cnfX5tS256 ?? undefined;
     message.audience = object.audience?.map((e) => e) || [];
+    message.permittedIps = object.permittedIps?.map((e) => e) || [];
+    message.permittedReferers = object.permittedReferers?.map((e) => e) || [];
     return message;
   },
 };
 
-/** Tells a gateway what an access token stands for. The token itself never crosses the wire. */
+/** Tells a gateway what an access token or an API key stands for. Neither of them ever crosses the wire. */
 export interface KeyValidationService {
   validateToken(request: ValidateTokenRequest): Promise<ValidateTokenResponse>;
 }
@@ -459,7 +491,7 @@ export class KeyValidationServiceClientImpl implements KeyValidationService {
   }
 }
 
-/** Tells a gateway what an access token stands for. The token itself never crosses the wire. */
+/** Tells a gateway what an access token or an API key stands for. Neither of them ever crosses the wire. */
 export type KeyValidationServiceService = typeof KeyValidationServiceService;
 export const KeyValidationServiceService = {
   validateToken: {

@@ -38,7 +38,7 @@ export function anApi(given: Partial<Api> = {}): Api {
       aResource('GET /pets/{petId}', { scopes: ['read'] }),
       aResource('GET /health', { authType: AuthType.AUTH_TYPE_NONE }),
     ],
-    productionEndpoint: { urls: ['http://backend.test:9000/base'], timeoutMillis: 0 },
+    productionEndpoint: { urls: ['http://backend.test:9000/base'], timeoutMillis: 0, trustedCertificates: [] },
     cors: undefined,
     authorizationHeader: '',
     subscriptionRequired: true,

@@ -6,8 +6,8 @@ import type { Forwarder } from '../ports.js';
 import { aRoutedExchange, faultOf, someFacts } from '../test/exchange.js';
 import { proxy } from './proxy.stage.js';
 
-const production = { urls: ['http://production.test'], timeoutMillis: 0 };
-const sandbox = { urls: ['http://sandbox.test'], timeoutMillis: 0 };
+const production = { urls: ['http://production.test'], timeoutMillis: 0, trustedCertificates: [] };
+const sandbox = { urls: ['http://sandbox.test'], timeoutMillis: 0, trustedCertificates: [] };
 const answers: Answers = { answering: () => undefined, fail: () => undefined, own: () => undefined };
 
 function run(endpoints: Partial<Parameters<typeof anApi>[0]>, keyType: KeyType | undefined) {

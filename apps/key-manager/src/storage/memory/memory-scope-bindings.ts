@@ -2,15 +2,15 @@ import { fullUserName } from '../../users/user-name.js';
 import { effectiveBindings, narrowedScopes } from '../scope-bindings.js';
 import type { MemoryDatabase } from './memory-database.js';
 
-/** Bindings of the scopes as they are in force. */
-export function bindingsInForce(db: MemoryDatabase, tenantDomain: string, names: readonly string[]) {
+/** Bindings of the scopes as they are in force; of all scopes of the tenant when none are named. */
+export function bindingsInForce(db: MemoryDatabase, tenantDomain: string, names?: readonly string[]) {
   const own = [...db.apiScopes].flatMap(([apiId, declarations]) =>
     db.apis.get(apiId)?.tenantDomain === tenantDomain ? declarations : [],
   );
   const shared = [...db.sharedScopes.values()]
     .filter((scope) => scope.tenantDomain === tenantDomain)
     .map(({ name, bindings }) => ({ name, bindings, registeredAt: 0, changedAt: 0 }));
-  return effectiveBindings([...shared, ...own].filter(({ name }) => names.includes(name)));
+  return effectiveBindings([...shared, ...own].filter(({ name }) => names?.includes(name) ?? true));
 }
 
 /** Changes declarations and ends every token of the users who have one of the scopes and may no longer have it. */

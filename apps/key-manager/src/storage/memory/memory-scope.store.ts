@@ -44,6 +44,10 @@ export class MemoryScopeStore implements ScopeStore, SharedScopeStore {
     return scope?.tenantDomain === tenantDomain && this.#changing(scope, () => this.db.sharedScopes.delete(id));
   }
 
+  async bindingsInForce(tenantDomain: string): Promise<ReadonlyMap<string, readonly string[]>> {
+    return bindingsInForce(this.db, tenantDomain);
+  }
+
   #changing<T>({ tenantDomain, name }: SharedScope, change: () => T): T {
     return changingBindings(this.db, tenantDomain, [name], change);
   }

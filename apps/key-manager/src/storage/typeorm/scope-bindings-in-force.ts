@@ -18,6 +18,12 @@ union all
 select name, api_name_key, bindings, registered_at, changed_at
 from api_scopes where tenant_domain = $1 and name = any($2::text[])`;
 
+export const tenantScopesSql = `
+select name, null as api_name_key, bindings, 0::bigint as registered_at, 0::bigint as changed_at
+from shared_scopes where tenant_domain = $1
+union all
+select name, api_name_key, bindings, registered_at, changed_at from api_scopes where tenant_domain = $1`;
+
 export function inForce(rows: readonly DeclarationColumns[]): Map<string, readonly string[]> {
   return effectiveBindings(
     rows.map(({ name, api_name_key, bindings, registered_at, changed_at }) => ({

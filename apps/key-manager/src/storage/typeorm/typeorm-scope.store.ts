@@ -5,7 +5,13 @@ import { assertStorable, isStorable } from '../storable.js';
 import { type Database, type Session, unlessTaken } from './database.js';
 import { sharedScopeEntity } from './entities/api.entity.js';
 import type { Statement } from './hot-statements.js';
-import { changingBindings, type DeclarationColumns, findScopesSql, inForce } from './scope-bindings-in-force.js';
+import {
+  changingBindings,
+  type DeclarationColumns,
+  findScopesSql,
+  inForce,
+  tenantScopesSql,
+} from './scope-bindings-in-force.js';
 
 export class TypeOrmScopeStore implements ScopeStore, SharedScopeStore {
   constructor(
@@ -55,6 +61,10 @@ export class TypeOrmScopeStore implements ScopeStore, SharedScopeStore {
       session.table(sharedScopeEntity).delete({ tenantDomain, id }),
     );
     return affected === 1;
+  }
+
+  async bindingsInForce(tenantDomain: string): Promise<ReadonlyMap<string, readonly string[]>> {
+    return inForce(await this.db.run((session) => session.rows<DeclarationColumns>(tenantScopesSql, [tenantDomain])));
   }
 
   #changing<T>({ tenantDomain, name }: SharedScope, change: (session: Session) => Promise<T>): Promise<T> {
