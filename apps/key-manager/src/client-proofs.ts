@@ -1,7 +1,7 @@
 import { createNonces } from '@keygate/common/dpop';
+import type { KeySets } from '@keygate/common/jose';
 import { loadCa } from '@keygate/common/tls';
 import type { KeyManagerConfig } from './config/key-manager.config.js';
-import type { KeySets } from './oauth2/assertions/key-set.js';
 import { createClientAssertionVerifier } from './oauth2/client-assertion.js';
 import type { ClientAuthenticationDeps } from './oauth2/client-authentication.js';
 import { createClientCertificateVerifier } from './oauth2/client-certificate.js';

@@ -1,6 +1,6 @@
 import { setting } from '@keygate/common/config';
+import { verifiableAlgorithms } from '@keygate/common/jose';
 import { z } from 'zod';
-import { verifiableAlgorithms } from '../oauth2/assertions/signed-jwt.js';
 
 const assertion = 'urn:ietf:params:oauth:grant-type:';
 

@@ -1,4 +1,4 @@
-import { certificatesOf } from '../oauth2/assertions/key-set.js';
+import { certificatesOf } from '@keygate/common/jose';
 import { reservedClaims } from '../oauth2/assertions/mapped-claims.js';
 import { Refusal } from '../refusal.js';
 import type { IdentityProvider } from './identity-provider.js';

@@ -1,9 +1,9 @@
+import { createDocumentFetch } from '@keygate/common/documents';
+import { CachedKeySets, type KeySets } from '@keygate/common/jose';
 import type { Logger } from '@keygate/common/logging';
 import { loadCa } from '@keygate/common/tls';
-import type { KeySets } from '../oauth2/assertions/key-set.js';
+import { TemporarilyUnavailable } from '../oauth2/errors.js';
 import type { Clock } from '../oauth2/ports.js';
-import { CachedKeySets } from './cached-key-sets.js';
-import { createDocumentFetch } from './fetch-document.js';
 
 export interface KeySetsConfig {
   readonly allowPrivateNetworks: boolean;
@@ -14,7 +14,10 @@ export interface KeySetsConfig {
 export async function openKeySets(config: KeySetsConfig, clock: Clock, logger: Logger): Promise<KeySets> {
   const { allowPrivateNetworks, caFile } = config;
   const ca = caFile === undefined ? undefined : await loadCa(caFile, 'keyManager.keySets.caFile');
-  return new CachedKeySets(createDocumentFetch({ allowPrivateNetworks, ca }), clock, (uri, cause) =>
-    logger.warn({ err: cause, uri }, 'a key set was not fetched'),
-  );
+  return new CachedKeySets({
+    fetchDocument: createDocumentFetch({ allowPrivateNetworks, ca }),
+    now: () => clock.now(),
+    reportFailure: (uri, cause) => logger.warn({ err: cause, uri }, 'a key set was not fetched'),
+    unavailable: () => new TemporarilyUnavailable(),
+  });
 }

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { parseKeySet } from '@keygate/common/jose';
 import { SignJWT } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryStorage } from '../storage/memory/memory-storage.js';
-import { parseKeySet } from './assertions/key-set.js';
 import { createClientAssertionVerifier, jwtBearerAssertion, readClientAssertion } from './client-assertion.js';
 import { TemporarilyUnavailable } from './errors.js';
 import type { Client, ClientMetadata } from './model.js';

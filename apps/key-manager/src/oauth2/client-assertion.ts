@@ -1,6 +1,5 @@
-import type { KeySet, KeySets } from './assertions/key-set.js';
-import { parseKeySet } from './assertions/key-set.js';
-import { isSignedBy, readJwt, type SignedJwt } from './assertions/signed-jwt.js';
+import type { KeySet, KeySets } from '@keygate/common/jose';
+import { isSignedBy, parseKeySet, readJwt, type SignedJwt } from '@keygate/common/jose';
 import type { Client } from './model.js';
 import type { Clock, ReplayGuard } from './ports.js';
 

@@ -1,10 +1,10 @@
+import { parseKeySet } from '@keygate/common/jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type CertificateFacts,
   type MadeCertificate,
   makeCertificate,
 } from '../../test/support/client-certificates.js';
-import { parseKeySet } from './assertions/key-set.js';
 import { createClientCertificateVerifier } from './client-certificate.js';
 import type { Client, ClientMetadata } from './model.js';
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
-import { type KeySets, parseKeySet } from './assertions/key-set.js';
+import { type KeySets, parseKeySet } from '@keygate/common/jose';
 import { type CertificateNames, readCertificateNames } from './certificates/certificate-names.js';
 import { isSameName } from './certificates/distinguished-name.js';
 import type { Client, ClientMetadata } from './model.js';

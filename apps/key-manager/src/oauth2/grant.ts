@@ -1,5 +1,5 @@
+import type { KeySets } from '@keygate/common/jose';
 import type { z } from 'zod';
-import type { KeySets } from './assertions/key-set.js';
 import type { SamlAssertions } from './assertions/saml-assertion.js';
 import type { TrustedIssuers } from './assertions/trusted-issuer.js';
 import type { Authorization, Client, Confirmation } from './model.js';

@@ -1,6 +1,6 @@
+import { certificatesOf } from '@keygate/common/jose';
 import { DOMParser } from '@xmldom/xmldom';
 import { SignedXml } from 'xml-crypto';
-import { certificatesOf } from '../oauth2/assertions/key-set.js';
 import type { SamlAssertion, SamlAssertions } from '../oauth2/assertions/saml-assertion.js';
 import { readAssertion } from './read-assertion.js';
 import { isWellFormed } from './well-formed.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { KeySets } from '@keygate/common/jose';
 import type { ClientRegistration } from '../../src/applications/application.js';
-import type { KeySets } from '../../src/oauth2/assertions/key-set.js';
 import { OAuthError, TemporarilyUnavailable } from '../../src/oauth2/errors.js';
 import { createIntrospection } from '../../src/oauth2/introspection.js';
 import { createKeyValidation } from '../../src/oauth2/key-validation.js';

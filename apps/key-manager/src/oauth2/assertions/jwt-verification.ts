@@ -1,7 +1,13 @@
+import {
+  isSignedBy,
+  type KeySet,
+  type KeySets,
+  keySetOfCertificates,
+  readJwt,
+  type SignedJwt,
+} from '@keygate/common/jose';
 import type { OAuthError } from '../errors.js';
 import type { Clock } from '../ports.js';
-import { type KeySet, type KeySets, keySetOfCertificates } from './key-set.js';
-import { isSignedBy, readJwt, type SignedJwt } from './signed-jwt.js';
 import type { TrustedIssuer, TrustedIssuers } from './trusted-issuer.js';
 
 /** How strictly assertions of others are judged. */

@@ -1,4 +1,4 @@
-import { parseKeySet } from '../assertions/key-set.js';
+import { parseKeySet } from '@keygate/common/jose';
 import { isInsecure, isRedirectUri } from '../authorization/redirect-uri.js';
 import { parseDistinguishedName } from '../certificates/distinguished-name.js';
 import { addressBytes } from '../client-certificate.js';

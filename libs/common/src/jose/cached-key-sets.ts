@@ -1,8 +1,5 @@
-import { LRUCache } from 'lru-cache';
-import { type KeySet, type KeySets, parseKeySet } from '../oauth2/assertions/key-set.js';
-import { TemporarilyUnavailable } from '../oauth2/errors.js';
-import type { Clock } from '../oauth2/ports.js';
-import type { FetchDocument } from './fetch-document.js';
+import type { FetchDocument } from '../documents/index.js';
+import { type KeySet, type KeySets, parseKeySet } from './key-set.js';
 
 export interface KeySetSettings {
   /** How long a set is taken as it is. */
@@ -23,6 +20,14 @@ export const defaultKeySetSettings: KeySetSettings = {
   maxInFlight: 32,
 };
 
+export interface KeySetSource {
+  readonly fetchDocument: FetchDocument;
+  readonly now: () => number;
+  readonly reportFailure: (uri: string, cause: unknown) => void;
+  /** What is thrown when a set can't be had. */
+  readonly unavailable: () => Error;
+}
+
 interface Entry {
   set?: KeySet | undefined;
   fetchedAt: number;
@@ -36,22 +41,18 @@ interface Entry {
  * publisher rotated) but at most every few seconds, so that forged tokens cannot make us flood a publisher.
  */
 export class CachedKeySets implements KeySets {
-  readonly #entries: LRUCache<string, Entry>;
+  readonly #entries = new Map<string, Entry>();
   #inFlight = 0;
 
   constructor(
-    private readonly fetchDocument: FetchDocument,
-    private readonly clock: Clock,
-    private readonly reportFailure: (uri: string, cause: unknown) => void,
+    private readonly source: KeySetSource,
     private readonly settings: KeySetSettings = defaultKeySetSettings,
-  ) {
-    this.#entries = new LRUCache({ max: settings.maxSets });
-  }
+  ) {}
 
   async keySetAt(uri: string): Promise<KeySet> {
     const entry = this.#entryOf(uri);
     if (!entry.set || this.#age(entry) >= this.settings.freshMillis) await this.#refresh(uri, entry);
-    if (!entry.set || this.#age(entry) >= this.settings.staleMillis) throw new TemporarilyUnavailable();
+    if (!entry.set || this.#age(entry) >= this.settings.staleMillis) throw this.source.unavailable();
     return entry.set;
   }
 
@@ -62,21 +63,23 @@ export class CachedKeySets implements KeySets {
   }
 
   #entryOf(uri: string): Entry {
-    const known = this.#entries.get(uri);
-    if (known) return known;
-    const entry: Entry = { fetchedAt: 0, pausedUntil: 0 };
+    const entry = this.#entries.get(uri) ?? { fetchedAt: 0, pausedUntil: 0 };
+    // Last used, last in the map: what has not been asked for longest goes first.
+    this.#entries.delete(uri);
     this.#entries.set(uri, entry);
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size > this.settings.maxSets && oldest !== undefined) this.#entries.delete(oldest);
     return entry;
   }
 
   #age({ fetchedAt }: Entry): number {
-    return this.clock.now() - fetchedAt;
+    return this.source.now() - fetchedAt;
   }
 
   /** One fetch for all who wait; false when it may not be made now. Never throws: what is there, stays. */
   async #refresh(uri: string, entry: Entry): Promise<boolean> {
     if (!entry.fetching) {
-      if (this.clock.now() < entry.pausedUntil || this.#inFlight >= this.settings.maxInFlight) return false;
+      if (this.source.now() < entry.pausedUntil || this.#inFlight >= this.settings.maxInFlight) return false;
       entry.fetching = this.#fetch(uri, entry);
     }
     await entry.fetching;
@@ -84,19 +87,19 @@ export class CachedKeySets implements KeySets {
   }
 
   #pause(entry: Entry): void {
-    entry.pausedUntil = this.clock.now() + this.settings.pauseMillis;
+    entry.pausedUntil = this.source.now() + this.settings.pauseMillis;
   }
 
   async #fetch(uri: string, entry: Entry): Promise<void> {
     this.#inFlight++;
     try {
-      const set = parseKeySet(await this.fetchDocument(uri));
+      const set = parseKeySet(await this.source.fetchDocument(uri));
       if (!set) throw new Error('the document is no key set');
       entry.set = set;
-      entry.fetchedAt = this.clock.now();
+      entry.fetchedAt = this.source.now();
     } catch (cause) {
       this.#pause(entry);
-      this.reportFailure(uri, cause);
+      this.source.reportFailure(uri, cause);
     } finally {
       this.#inFlight--;
       entry.fetching = undefined;

@@ -16,7 +16,7 @@ export interface KeySet {
 export const KeySets = Symbol('KeySets');
 /** The key sets that others publish. */
 export interface KeySets {
-  /** The set at `uri`, at most some minutes old. Throws `TemporarilyUnavailable` when it can't be had. */
+  /** The set at `uri`, at most some minutes old. Throws when it can't be had. */
   keySetAt(uri: string): Promise<KeySet>;
   /**
    * For a signature that none of `known` verifies: the set as it is now, if it was not fetched a moment ago. Undefined

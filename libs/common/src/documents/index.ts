@@ -1,0 +1,2 @@
+export { isAllowedAddress, isLoopback } from './allowed-address.js';
+export { createDocumentFetch, type FetchDocument, FetchFailed, type FetchSettings } from './fetch-document.js';
