@@ -261,6 +261,8 @@ export interface Balancing {
   weights: number[];
   /** A client stays with its address for so long, milliseconds; 0: it does not. */
   stickyMillis: number;
+  /** What the cookies that say so are made with: the same at every gateway, and of this API only. */
+  stickyKey: Buffer;
 }
 
 /** 0 in any field: the gateway's own setting. */
@@ -279,6 +281,15 @@ export interface Protection {
   /** Path that is asked regularly; empty: none is. */
   healthPath: string;
   healthIntervalMillis: number;
+  /** From the first attempt to the end of the answer. */
+  totalTimeoutMillis: number;
+  /** Codes of faults that count as failures, such as 101504; empty: all that say that the backend did not answer. */
+  openOn: number[];
+  /** An address that fails again at once is left alone longer by this factor, up to `max_open_millis`. */
+  openFactor: number;
+  maxOpenMillis: number;
+  /** Most requests that wait for a place among those under way; one more is answered 503. */
+  maxWaiting: number;
 }
 
 export interface EndpointSecurity {
@@ -2229,7 +2240,7 @@ export const Endpoint: MessageFns<Endpoint> = {
 };
 
 function createBaseBalancing(): Balancing {
-  return { method: 0, weights: [], stickyMillis: 0 };
+  return { method: 0, weights: [], stickyMillis: 0, stickyKey: Buffer.alloc(0) };
 }
 
 export const Balancing: MessageFns<Balancing> = {
@@ -2246,6 +2257,9 @@ export const Balancing: MessageFns<Balancing> = {
     }
     if (message.stickyMillis !== 0) {
       writer.uint32(24).uint64(message.stickyMillis);
+    }
+    if (message.stickyKey.length !== 0) {
+      writer.uint32(34).bytes(message.stickyKey);
     }
     return writer;
   },
@@ -2297,6 +2311,14 @@ export const Balancing: MessageFns<Balancing> = {
             message.stickyMillis = longToNumber(reader.uint64());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.stickyKey = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2317,6 +2339,7 @@ export const Balancing: MessageFns<Balancing> = {
     message.method = object.method ?? 0;
     message.weights = object.weights?.map((e) => e) || [];
     message.stickyMillis = object.stickyMillis ?? 0;
+    message.stickyKey = object.stickyKey ?? Buffer.alloc(0);
     return message;
   },
 };
@@ -2331,6 +2354,11 @@ function createBaseProtection(): Protection {
     maxConcurrent: 0,
     healthPath: "",
     healthIntervalMillis: 0,
+    totalTimeoutMillis: 0,
+    openOn: [],
+    openFactor: 0,
+    maxOpenMillis: 0,
+    maxWaiting: 0,
   };
 }
 
@@ -2359,6 +2387,25 @@ export const Protection: MessageFns<Protection> = {
     }
     if (message.healthIntervalMillis !== 0) {
       writer.uint32(64).uint32(message.healthIntervalMillis);
+    }
+    if (message.totalTimeoutMillis !== 0) {
+      writer.uint32(72).uint32(message.totalTimeoutMillis);
+    }
+    if (message.openOn.length !== 0) {
+      writer.uint32(82).fork();
+      for (const v of message.openOn) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.openFactor !== 0) {
+      writer.uint32(89).double(message.openFactor);
+    }
+    if (message.maxOpenMillis !== 0) {
+      writer.uint32(96).uint32(message.maxOpenMillis);
+    }
+    if (message.maxWaiting !== 0) {
+      writer.uint32(104).uint32(message.maxWaiting);
     }
     return writer;
   },
@@ -2440,6 +2487,56 @@ export const Protection: MessageFns<Protection> = {
             message.healthIntervalMillis = reader.uint32();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.totalTimeoutMillis = reader.uint32();
+            continue;
+          }
+          case 10: {
+            if (tag === 80) {
+              message.openOn.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 82) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.openOn.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 11: {
+            if (tag !== 89) {
+              break;
+            }
+
+            message.openFactor = reader.double();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.maxOpenMillis = reader.uint32();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.maxWaiting = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2465,6 +2562,11 @@ export const Protection: MessageFns<Protection> = {
     message.maxConcurrent = object.maxConcurrent ?? 0;
     message.healthPath = object.healthPath ?? "";
     message.healthIntervalMillis = object.healthIntervalMillis ?? 0;
+    message.totalTimeoutMillis = object.totalTimeoutMillis ?? 0;
+    message.openOn = object.openOn?.map((e) => e) || [];
+    message.openFactor = object.openFactor ?? 0;
+    message.maxOpenMillis = object.maxOpenMillis ?? 0;
+    message.maxWaiting = object.maxWaiting ?? 0;
     return message;
   },
 };
