@@ -2,19 +2,25 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 type Range = readonly [address: string, prefix: number];
 
-/** Never asked, whatever the settings: where cloud machines read their credentials, multicast, nowhere. */
+/** Never asked, whatever the settings: multicast, nowhere. */
 const neverAsked: readonly Range[] = [
   ['0.0.0.0', 8],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+  ['::', 128],
+  ['ff00::', 8],
+];
+
+/** Link-local, and where cloud machines read their credentials. */
+const linkLocal: readonly Range[] = [
   ['169.254.0.0', 16],
   ['192.0.0.192', 32],
   ['100.100.100.200', 32],
   ['168.63.129.16', 32],
-  ['224.0.0.0', 4],
-  ['240.0.0.0', 4],
-  ['::', 128],
   ['fe80::', 10],
   ['fd00:ec2::', 32],
-  ['ff00::', 8],
+  // The same behind NAT64 (RFC 6052), which turns them into IPv4 again.
+  ['64:ff9b::a9fe:0', 112],
 ];
 
 /** IPv4 networks that are not the public Internet (RFC 6890). */
@@ -44,6 +50,7 @@ const privateNetworks6: readonly Range[] = [
 ];
 
 const never = blockList(neverAsked);
+const local = blockList(linkLocal);
 const notPublic = blockList(privateNetworks);
 // A list of its own: `::/3` holds ::ffff:0:0/96, and with it Node would find every IPv4 address in it.
 const notPublic6 = blockList(privateNetworks6);
@@ -56,9 +63,10 @@ const loopback = blockList([
  * Whether an address may be asked for a document that somebody else named (server-side request forgery). Judged by
  * address, after the name is resolved: a name says nothing about where it leads.
  */
-export function isAllowedAddress(address: string, allowPrivateNetworks: boolean): boolean {
+export function isAllowedAddress(address: string, allowPrivateNetworks: boolean, allowLinkLocal = false): boolean {
   if (!isIPv4(address) && !isIPv6(address)) return false;
   if (listed(never, address)) return false;
+  if (listed(local, address)) return allowLinkLocal;
   return allowPrivateNetworks || !listed(isIPv4(address) ? notPublic : notPublic6, address);
 }
 
