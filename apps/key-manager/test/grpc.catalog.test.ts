@@ -3,6 +3,7 @@ import type { Client } from '@grpc/grpc-js';
 import { type CatalogChange, type CatalogMessage, CatalogServiceClient } from '@keygate/proto/keymanager/v1/catalog';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedDemo } from '../src/admin/index.js';
+import { defaultPolicies } from '../src/policies/default-policies.js';
 import { eachStorage } from './support/each-storage.js';
 import { seedClient, startTestKeyManager, type TestKeyManager } from './support/key-manager.js';
 import { Heard } from './support/streams.js';
@@ -47,6 +48,46 @@ describe.each(eachStorage)('CatalogService.Watch, $name storage', ({ openStorage
     );
     expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
     expect(new Set(revisions).size).toBe(revisions.length);
+    heard.stream.cancel();
+  });
+
+  it('sends throttling policies and deny rules, in the snapshot and as they change', async () => {
+    const { storage } = keyManager;
+    const heard = watch(0);
+    const snapshot = await heard.first(snapshotOf);
+    const [, tier] = defaultPolicies('carbon.super');
+    if (tier?.level !== 'application') throw new Error('the second built-in tier is one of applications');
+    const sent = snapshot.throttlingPolicies.find(({ id }) => id === tier.id);
+    expect(sent).toMatchObject({ name: '10PerMin', defaultLimit: { amount: 10, windowMillis: 60_000 } });
+
+    const requestCount = { timeUnit: 'min', unitTime: 1, requestCount: 11 };
+    await storage.policies.updatePolicy({ ...tier, defaultLimit: { type: 'REQUESTCOUNTLIMIT', requestCount } });
+    const changed = await heard.first(changeOf('throttlingPolicy'));
+    expect(changed.change).toMatchObject({ throttlingPolicy: { id: tier.id, defaultLimit: { amount: 11 } } });
+    await storage.policies.deletePolicy(tier);
+    expect(await heard.first(changeOf('throttlingPolicyDeleted'))).toMatchObject({
+      change: { throttlingPolicyDeleted: tier.id },
+    });
+
+    const id = randomUUID();
+    const condition = { conditionType: 'USER', conditionValue: 'bob@carbon.super' } as const;
+    await storage.denyRules.createDenyRule({
+      ...condition,
+      id,
+      tenantDomain: 'carbon.super',
+      enabled: true,
+      createdAt: 1,
+    });
+    expect((await heard.first(changeOf('denyRule'))).change).toMatchObject({
+      denyRule: { id, subject: { $case: 'user', user: 'bob@carbon.super' } },
+    });
+    await storage.denyRules.deleteDenyRule('carbon.super', id);
+    expect((await heard.first(changeOf('denyRuleDeleted'))).change).toMatchObject({ denyRuleDeleted: id });
+
+    await storage.policies.resetCounters('app-1', 'bob@carbon.super');
+    expect((await heard.first(changeOf('throttleReset'))).change).toMatchObject({
+      throttleReset: { applicationId: 'app-1', user: 'bob@carbon.super' },
+    });
     heard.stream.cancel();
   });
 

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../oauth2/ports.js';
 import { subscriptionlessTier } from '../policies/default-policies.js';
-import type { PolicyStore } from '../policies/policy.js';
-import { defaultTier, tierInvalid } from '../policies/tiers.js';
+import { type DefaultTierPorts, defaultTier, tierInvalid } from '../policies/tiers.js';
 import { Refusal } from '../refusal.js';
 import { AlreadyExists } from '../storage/errors.js';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
@@ -15,10 +14,9 @@ import { sealSecrets } from './endpoint-secrets.js';
 import type { SecretBox } from './secret-box.js';
 import { isAccessibleTo, type Viewer } from './visibility.js';
 
-export interface ApiPorts {
+export interface ApiPorts extends DefaultTierPorts {
   readonly apis: ApiStore;
   readonly sharedScopes: SharedScopeStore;
-  readonly policies: PolicyStore;
   readonly subscriptions: Pick<SubscriptionStore, 'listSubscriptions'>;
   readonly secretBox: SecretBox;
   readonly clock: Clock;
@@ -131,22 +129,23 @@ async function settle(
   previous?: ApiBody,
 ): Promise<ApiBody> {
   const withScopes = await settleScopes(ports, tenantDomain, apiName, body);
-  return settleTiers(ports.policies, tenantDomain, withScopes, previous);
+  return settleTiers(ports, tenantDomain, withScopes, previous);
 }
 
 async function settleTiers(
-  policies: PolicyStore,
+  ports: DefaultTierPorts,
   tenantDomain: string,
   body: ApiBody,
   previous: ApiBody | undefined,
 ): Promise<ApiBody> {
+  const { policies } = ports;
   const offered = new Set((await policies.listPolicies(tenantDomain, 'subscription')).map(({ name }) => name));
   // A tier that was deleted while the API had it is dropped; one that never was there is a mistake.
   const tiers = body.policies.filter((name) => offered.has(name) || !previous?.policies.includes(name));
   requireKnown(tiers, offered);
   const advanced = new Set((await policies.listPolicies(tenantDomain, 'advanced')).map(({ name }) => name));
   if (typeof body.apiThrottlingPolicy === 'string') requireKnown([body.apiThrottlingPolicy], advanced);
-  const unsaid = await defaultTier(policies, tenantDomain, 'advanced');
+  const unsaid = await defaultTier(ports, tenantDomain, 'advanced');
   const operations = body.operations.map((operation) => ({
     ...operation,
     throttlingPolicy: operation.throttlingPolicy || unsaid,

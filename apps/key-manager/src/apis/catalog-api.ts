@@ -1,6 +1,7 @@
 import { type Api, AuthType, type Cors, type Endpoint, type Resource } from '@keygate/proto/keymanager/v1/catalog';
 import type { DeployedApi } from '../storage/feeds.js';
 import type { ApiOperation, CorsConfiguration, EndpointConfig, EndpointEntry } from './api.js';
+import { catalogLimits } from './catalog-limits.js';
 import { defaultContext, effectiveContext } from './context.js';
 
 /** What a gateway needs of a deployed API: the fields of the revision, the lifecycle state and default flag of today. */
@@ -23,6 +24,7 @@ export function toCatalogApi({ api, revision }: DeployedApi): Api {
     authorizationHeader: body.authorizationHeader ?? '',
     subscriptionRequired: !isSubscriptionless(body.policies),
     revisionId: revision.id,
+    limits: catalogLimits(body),
   };
 }
 

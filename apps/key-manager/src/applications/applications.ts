@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../oauth2/ports.js';
-import type { PolicyStore } from '../policies/policy.js';
-import { defaultTier, requireTier } from '../policies/tiers.js';
+import type { PolicyStore } from '../policies/policy-store.js';
+import { type DefaultTierPorts, defaultTier, requireTier } from '../policies/tiers.js';
 import { Refusal } from '../refusal.js';
 import { AlreadyExists } from '../storage/errors.js';
 import { isUuid } from '../uuid.js';
@@ -14,7 +14,7 @@ export interface Actor {
   readonly tenantDomain: string;
 }
 
-export interface ApplicationPorts {
+export interface ApplicationPorts extends DefaultTierPorts {
   readonly applications: ApplicationStore;
   readonly policies: PolicyStore;
   readonly clock: Clock;
@@ -48,7 +48,7 @@ export async function ensureDefaultApplication(ports: ApplicationPorts, actor: A
   try {
     await save(ports, actor, {
       name: defaultApplicationName,
-      throttlingPolicy: await defaultTier(ports.policies, actor.tenantDomain, 'application'),
+      throttlingPolicy: await defaultTier(ports, actor.tenantDomain, 'application'),
       description: 'This is the default application',
       tokenType: 'OAUTH',
       attributes: {},

@@ -1,6 +1,5 @@
 import type {
   Application as ApplicationMessage,
-  CatalogChange,
   CatalogSnapshot,
   ConsumerKey,
   SigningKey as SigningKeyMessage,
@@ -12,10 +11,11 @@ import type { CatalogFeed } from '../storage/feeds.js';
 import type { SigningKey } from '../storage/ports.js';
 import type { Subscription } from '../subscriptions/subscription.js';
 import { keyTypeMessage } from './key-type.js';
+import { denyRuleMessage, throttlingPolicyMessage } from './policy-messages.js';
 
 export function applicationMessage(application: Application): ApplicationMessage {
-  const { id, name, owner, tenantDomain, throttlingPolicy, status } = application;
-  return { id, name, owner, tenantDomain, throttlingTier: throttlingPolicy, status, attributes: {} };
+  const { id, name, owner, tenantDomain, throttlingPolicy, status, attributes } = application;
+  return { id, name, owner, tenantDomain, throttlingTier: throttlingPolicy, status, attributes: { ...attributes } };
 }
 
 /** Undefined for a client that gateways have no business with: it belongs to no application, or was revoked. */
@@ -50,13 +50,9 @@ export function snapshotMessage(snapshot: Snapshot, facts: KeySetFacts): Catalog
     applications: snapshot.applications.map(applicationMessage),
     consumerKeys: snapshot.consumerKeys.flatMap((registration) => consumerKeyMessage(registration) ?? []),
     subscriptions: snapshot.subscriptions.map(subscriptionMessage),
-    throttlingPolicies: [],
-    denyRules: [],
+    throttlingPolicies: snapshot.throttlingPolicies.map(throttlingPolicyMessage),
+    denyRules: snapshot.denyRules.map(denyRuleMessage),
     keyManagers: [],
     signingKeys: snapshot.signingKeys.map((key) => signingKeyMessage(key, facts)),
   };
-}
-
-export function changeOf(revision: number, change: NonNullable<CatalogChange['change']>): CatalogChange {
-  return { revision, change };
 }

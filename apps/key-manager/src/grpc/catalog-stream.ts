@@ -1,29 +1,13 @@
 import type { CatalogChange, CatalogMessage, CatalogSnapshot } from '@keygate/proto/keymanager/v1/catalog';
-import { toCatalogApi } from '../apis/catalog-api.js';
-import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
 import type { CatalogEvent, CatalogFeed } from '../storage/feeds.js';
-import type { SigningKeyStore } from '../storage/ports.js';
-import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
-import { superTenant } from '../users/user-name.js';
-import {
-  applicationMessage,
-  changeOf,
-  consumerKeyMessage,
-  type KeySetFacts,
-  signingKeyMessage,
-  snapshotMessage,
-  subscriptionMessage,
-} from './catalog-messages.js';
+import { type ChangePorts, changeReaders } from './catalog-changes.js';
+import { type KeySetFacts, snapshotMessage } from './catalog-messages.js';
 import type { FeedHub } from './feed-hub.js';
 
 const heartbeatMillis = 1_000;
 
-export interface CatalogPorts {
+export interface CatalogPorts extends ChangePorts {
   readonly catalogFeed: CatalogFeed;
-  readonly applications: Pick<ApplicationStore, 'findApplication'>;
-  readonly clientRegistry: Pick<ClientRegistry, 'findRegistration'>;
-  readonly subscriptions: Pick<SubscriptionStore, 'findSubscription'>;
-  readonly signingKeys: Pick<SigningKeyStore, 'listSigningKeys'>;
 }
 
 /** What gateways follow: one snapshot unless they can resume, then every change in order, and a heartbeat each second. */
@@ -74,48 +58,8 @@ export class CatalogStream {
   }
 
   async #change({ revision, entity, id }: CatalogEvent, environment: string): Promise<CatalogChange> {
-    switch (entity) {
-      case 'api': {
-        const deployed = await this.ports.catalogFeed.findDeployedApi(id, environment);
-        const api = deployed && toCatalogApi(deployed);
-        return changeOf(revision, api ? { $case: 'api', api } : { $case: 'apiDeleted', apiDeleted: id });
-      }
-      case 'application': {
-        const found = await this.ports.applications.findApplication(id);
-        return changeOf(
-          revision,
-          found
-            ? { $case: 'application', application: applicationMessage(found) }
-            : { $case: 'applicationDeleted', applicationDeleted: id },
-        );
-      }
-      case 'consumer_key': {
-        const found = await this.ports.clientRegistry.findRegistration(id);
-        const consumerKey = found && consumerKeyMessage(found);
-        return changeOf(
-          revision,
-          consumerKey ? { $case: 'consumerKey', consumerKey } : { $case: 'consumerKeyDeleted', consumerKeyDeleted: id },
-        );
-      }
-      case 'subscription': {
-        const found = await this.ports.subscriptions.findSubscription(id);
-        return changeOf(
-          revision,
-          found
-            ? { $case: 'subscription', subscription: subscriptionMessage(found) }
-            : { $case: 'subscriptionDeleted', subscriptionDeleted: id },
-        );
-      }
-      case 'signing_key': {
-        const found = (await this.ports.signingKeys.listSigningKeys(superTenant)).find(({ kid }) => kid === id);
-        return changeOf(
-          revision,
-          found
-            ? { $case: 'signingKey', signingKey: signingKeyMessage(found, this.keySet) }
-            : { $case: 'signingKeyDeleted', signingKeyDeleted: id },
-        );
-      }
-    }
+    const change = await changeReaders[entity](this.ports, id, { environment, keySet: this.keySet });
+    return { revision, change };
   }
 }
 

@@ -1,12 +1,16 @@
 import type { ApiStore, SharedScopeStore } from '../apis/api-store.js';
 import type { GatewayEnvironment } from '../apis/environments.js';
+import type { InternalKeyPorts } from '../apis/internal-key.js';
 import type { SecretBox } from '../apis/secret-box.js';
+import type { ApiKeyStore } from '../applications/api-key-store.js';
 import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
 import type { ClientCredentialSource } from '../applications/credentials.js';
 import type { IdentityProviderStore } from '../identity-providers/identity-provider-store.js';
 import type { AuditLog, Clock, ResourceOwners } from '../oauth2/ports.js';
 import type { TokenEndpoint } from '../oauth2/token-endpoint.js';
-import type { PolicyStore } from '../policies/policy.js';
+import type { DenyRuleStore } from '../policies/deny-rule.js';
+import type { PolicyStore } from '../policies/policy-store.js';
+import type { TenantConfigStore } from '../policies/tenant-config.js';
 import type { RotationDeps } from '../signing-keys/rotation.js';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
 import type { UserAccounts } from '../users/user-accounts.js';
@@ -15,12 +19,14 @@ import { identityProviderRoutes } from './admin/identity-provider-routes.js';
 import { signingKeyRoutes } from './admin/signing-key-routes.js';
 import { registrationRoutes } from './dcr/registration-routes.js';
 import { accountRoutes } from './devportal/account-routes.js';
+import { apiKeyRoutes } from './devportal/api-key-routes.js';
 import { apiRoutes as devportalApiRoutes } from './devportal/api-routes.js';
 import { applicationRoutes } from './devportal/application-routes.js';
 import { keyRoutes } from './devportal/key-routes.js';
 import { subscriptionRoutes as devportalSubscriptionRoutes } from './devportal/subscription-routes.js';
 import { prefixes } from './prefixes.js';
 import { apiRoutes } from './publisher/api-routes.js';
+import { internalKeyRoutes } from './publisher/internal-key-routes.js';
 import { lifecycleRoutes } from './publisher/lifecycle-routes.js';
 import { revisionRoutes } from './publisher/revision-routes.js';
 import { scopeRoutes } from './publisher/scope-routes.js';
@@ -35,6 +41,8 @@ import { devportalTierRoutes, publisherTierRoutes } from './tier-routes.js';
 /** Everything the REST APIs need of the rest of the key manager. */
 export interface ManagementPorts {
   readonly applications: ApplicationStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly internalKeys: InternalKeyPorts;
   readonly clients: ClientRegistry;
   readonly credentials: ClientCredentialSource;
   readonly apis: ApiStore;
@@ -42,6 +50,8 @@ export interface ManagementPorts {
   readonly identityProviders: IdentityProviderStore;
   readonly subscriptions: SubscriptionStore;
   readonly policies: PolicyStore;
+  readonly denyRules: DenyRuleStore;
+  readonly tenantConfigs: TenantConfigStore;
   readonly users: UserStore;
   readonly accounts: UserAccounts;
   readonly resourceOwners: Pick<ResourceOwners, 'authenticate'>;
@@ -72,6 +82,7 @@ export function planes(ports: ManagementPorts): Plane[] {
       routes: [
         ...applicationRoutes(ports),
         ...keyRoutes(ports),
+        ...apiKeyRoutes(ports),
         ...devportalSubscriptionRoutes(ports),
         ...devportalApiRoutes(ports),
         ...devportalTierRoutes(ports.policies),
@@ -85,6 +96,7 @@ export function planes(ports: ManagementPorts): Plane[] {
       prefix: prefixes.publisher,
       routes: [
         ...apiRoutes(ports),
+        ...internalKeyRoutes(ports),
         ...lifecycleRoutes(ports),
         ...revisionRoutes(ports),
         ...scopeRoutes(ports),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import type { PolicyLevel, PolicyStore, ThrottlingPolicy } from '../policies/policy.js';
+import type { TierLevel, TierPolicy } from '../policies/policy.js';
+import type { PolicyStore } from '../policies/policy-store.js';
+import { countOf, windowOf } from '../policies/quota.js';
 import { Refusal } from '../refusal.js';
 import { superTenant } from '../users/user-name.js';
 import { anyone, token } from './rest/caller.js';
@@ -12,7 +14,7 @@ const query = z.object(pageQuery);
 
 /** Tiers as the developer portal shows them. */
 export function devportalTierRoutes(policies: PolicyStore): Route[] {
-  const levels: Record<string, PolicyLevel> = { application: 'application', subscription: 'subscription' };
+  const levels: Record<string, TierLevel> = { application: 'application', subscription: 'subscription' };
   return [
     route({
       method: 'GET',
@@ -31,7 +33,7 @@ export function devportalTierRoutes(policies: PolicyStore): Route[] {
 
 /** Tiers as the publisher shows them; `api` is the level of APIs and resources. */
 export function publisherTierRoutes(policies: PolicyStore): Route[] {
-  const levels: Record<string, PolicyLevel> = { subscription: 'subscription', api: 'advanced' };
+  const levels: Record<string, TierLevel> = { subscription: 'subscription', api: 'advanced' };
   return [
     route({
       method: 'GET',
@@ -49,32 +51,32 @@ export function publisherTierRoutes(policies: PolicyStore): Route[] {
 async function tiers(
   policies: PolicyStore,
   tenantDomain: string,
-  levels: Readonly<Record<string, PolicyLevel>>,
+  levels: Readonly<Record<string, TierLevel>>,
   level: string,
 ) {
   const known = Object.hasOwn(levels, level) ? levels[level] : undefined;
   if (!known) throw new Refusal('not_found', `There are no tiers of level ${level}`);
-  return (await policies.listPolicies(tenantDomain, known)).map((policy) => toTier(policy, level));
+  const all: TierPolicy[] = await policies.listPolicies(tenantDomain, known);
+  // Those of APIs that stream have a list of their own.
+  return all
+    .filter(({ defaultLimit }) => defaultLimit.type !== 'EVENTCOUNTLIMIT')
+    .map((policy) => toTier(policy, level));
 }
 
-function toTier(
-  { id, name, displayName, description, quota, stopOnQuotaReach, billingPlan }: ThrottlingPolicy,
-  level: string,
-) {
+function toTier(policy: TierPolicy, level: string) {
+  const { id, name, displayName, description, defaultLimit } = policy;
+  const { unitTime, timeUnit } = windowOf(defaultLimit);
   return {
     policyId: id,
     name,
     displayName,
     description,
     policyLevel: level,
-    requestCount: quota?.requestCount ?? unlimited,
-    unitTime: quota?.unitTime ?? 0,
-    timeUnit: quota?.timeUnit ?? 'min',
-    tierPlan: billingPlan,
-    stopOnQuotaReach,
+    requestCount: countOf(defaultLimit),
+    unitTime,
+    timeUnit,
+    tierPlan: policy.level === 'subscription' ? policy.billingPlan : 'FREE',
+    stopOnQuotaReach: policy.level === 'subscription' ? policy.stopOnQuotaReach : true,
     isDeployed: true,
   };
 }
-
-/** WSO2 shows a tier without quota like this. */
-const unlimited = 2_147_483_647;

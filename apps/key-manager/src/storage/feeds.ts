@@ -1,6 +1,8 @@
 import type { Api, Deployment, Revision } from '../apis/api.js';
 import type { Application, ClientRegistration } from '../applications/application.js';
 import type { RevocationTarget } from '../oauth2/model.js';
+import type { DenyRule } from '../policies/deny-rule.js';
+import type { ThrottlingPolicy } from '../policies/policy.js';
 import type { Subscription } from '../subscriptions/subscription.js';
 import type { SigningKey } from './ports.js';
 
@@ -11,7 +13,16 @@ export interface DeployedApi {
   readonly deployment: Deployment;
 }
 
-export type CatalogEntity = 'api' | 'application' | 'consumer_key' | 'subscription' | 'signing_key';
+export type CatalogEntity =
+  | 'api'
+  | 'application'
+  | 'consumer_key'
+  | 'subscription'
+  | 'signing_key'
+  | 'throttling_policy'
+  | 'deny_rule'
+  /** Nothing that is kept: the id says all of it (`resetId`). */
+  | 'throttle_reset';
 
 /** One committed change: read the entity to see what it is now. */
 export interface CatalogEvent {
@@ -34,6 +45,8 @@ export interface CatalogFeed {
     applications: Application[];
     consumerKeys: ClientRegistration[];
     subscriptions: Subscription[];
+    throttlingPolicies: ThrottlingPolicy[];
+    denyRules: DenyRule[];
     /** Published ones: all that are not removed. */
     signingKeys: SigningKey[];
   }>;

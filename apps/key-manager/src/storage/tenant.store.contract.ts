@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { ThrottlingPolicy } from '../policies/policy.js';
 import { builtInRoles } from '../users/user.js';
+import { InvalidValue } from './errors.js';
 import type { Subject } from './fixtures.contract.js';
 
 const some = (what: string) => `${what}${randomBytes(5).toString('hex')}.test`;
@@ -23,23 +23,25 @@ export function tenantStoreContract({ storage }: Subject): void {
       expect(await names('subscription')).toEqual(
         expect.arrayContaining(['Bronze', 'DefaultSubscriptionless', 'Gold', 'Silver', 'Unlimited']),
       );
+      expect(await names('subscription')).toEqual(
+        expect.arrayContaining(['AIBronze', 'AsyncGold', 'AsyncWHUnlimited']),
+      );
       expect((await storage().tenants.listTenants()).map((tenant) => tenant.domain)).toContain(domain);
     });
   });
 
-  describe('policies', () => {
-    it('are seeded where they are missing and left alone where they are not', async () => {
-      const tenantDomain = some('policies');
-      const policy: ThrottlingPolicy = {
-        ...{ id: randomUUID(), tenantDomain, level: 'application', name: 'Mine', displayName: 'M', description: 'd' },
-        ...{ quota: { requestCount: 5, unitTime: 2, timeUnit: 'hour' }, stopOnQuotaReach: false, billingPlan: 'FREE' },
-      };
-      const { quota: _, ...unlimited } = { ...policy, id: randomUUID(), name: 'Free' };
-      await storage().policies.seedPolicies([policy, unlimited]);
-      await storage().policies.seedPolicies([{ ...policy, id: randomUUID(), displayName: 'Other' }]);
-      expect(await storage().policies.listPolicies(tenantDomain, 'application')).toEqual([unlimited, policy]);
-      expect(await storage().policies.findPolicy(tenantDomain, 'application', 'Mine')).toEqual(policy);
-      expect(await storage().policies.findPolicy(tenantDomain, 'advanced', 'Mine')).toBeUndefined();
+  describe('the configuration of a tenant', () => {
+    it('is empty until it is written, and is given back to the letter', async () => {
+      const domain = some('configured');
+      const { tenantConfigs } = storage();
+      expect(await tenantConfigs.findTenantConfig(domain)).toEqual({});
+      const config = { z: [1.5, null, 'ü'], a: { DefaultAPILevelTier: 'x' }, DefaultAPILevelTier: '10KPerMin' };
+      await tenantConfigs.saveTenantConfig(domain, config);
+      expect(JSON.stringify(await tenantConfigs.findTenantConfig(domain))).toBe(JSON.stringify(config));
+      await tenantConfigs.saveTenantConfig(domain, {});
+      expect(await tenantConfigs.findTenantConfig(domain)).toEqual({});
+      expect(await tenantConfigs.findTenantConfig('a\0b')).toEqual({});
+      await expect(tenantConfigs.saveTenantConfig(domain, { a: '\0' })).rejects.toThrow(InvalidValue);
     });
   });
 

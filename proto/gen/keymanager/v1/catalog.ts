@@ -197,10 +197,12 @@ export interface ApiLimits {
   /** Hard limits for the backends, WSO2: maxTps. 0: none. */
   productionRequests: number;
   sandboxRequests: number;
-  /** Of the two above, milliseconds. */
+  /** Of production requests, milliseconds. */
   windowMillis: number;
   /** Subscription tiers on offer; what an API without subscriptions is limited by is the last of its kind in here. */
   subscriptionTiers: string[];
+  /** Of sandbox requests, milliseconds. */
+  sandboxWindowMillis: number;
 }
 
 /** Policies attached to an API or to one of its resources, in the order in which they run. */
@@ -1710,7 +1712,14 @@ export const ClientCertificate: MessageFns<ClientCertificate> = {
 };
 
 function createBaseApiLimits(): ApiLimits {
-  return { throttlingTier: "", productionRequests: 0, sandboxRequests: 0, windowMillis: 0, subscriptionTiers: [] };
+  return {
+    throttlingTier: "",
+    productionRequests: 0,
+    sandboxRequests: 0,
+    windowMillis: 0,
+    subscriptionTiers: [],
+    sandboxWindowMillis: 0,
+  };
 }
 
 export const ApiLimits: MessageFns<ApiLimits> = {
@@ -1729,6 +1738,9 @@ export const ApiLimits: MessageFns<ApiLimits> = {
     }
     for (const v of message.subscriptionTiers) {
       writer.uint32(42).string(v!);
+    }
+    if (message.sandboxWindowMillis !== 0) {
+      writer.uint32(48).uint64(message.sandboxWindowMillis);
     }
     return writer;
   },
@@ -1786,6 +1798,14 @@ export const ApiLimits: MessageFns<ApiLimits> = {
             message.subscriptionTiers.push(reader.string());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.sandboxWindowMillis = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1808,6 +1828,7 @@ export const ApiLimits: MessageFns<ApiLimits> = {
     message.sandboxRequests = object.sandboxRequests ?? 0;
     message.windowMillis = object.windowMillis ?? 0;
     message.subscriptionTiers = object.subscriptionTiers?.map((e) => e) || [];
+    message.sandboxWindowMillis = object.sandboxWindowMillis ?? 0;
     return message;
   },
 };

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { GatewayEnvironment } from '../../apis/environments.js';
-import type { PolicyStore } from '../../policies/policy.js';
-import { defaultTier } from '../../policies/tiers.js';
+import { type DefaultTierPorts, defaultTier } from '../../policies/tiers.js';
 import { token } from '../rest/caller.js';
 import { type Route, route } from '../rest/route.js';
 import { restScopes } from '../rest-scopes.js';
@@ -16,10 +15,9 @@ const settings = z.looseObject({
 });
 
 /** What a publisher's client needs to know before it makes an API. */
-export function settingsRoutes(ports: {
-  readonly policies: PolicyStore;
-  readonly environments: readonly GatewayEnvironment[];
-}): Route[] {
+export function settingsRoutes(
+  ports: DefaultTierPorts & { readonly environments: readonly GatewayEnvironment[] },
+): Route[] {
   return [
     route({
       method: 'GET',
@@ -28,8 +26,8 @@ export function settingsRoutes(ports: {
       access: token('api_view', 'api_create', 'api_publish', 'api_manage'),
       answer: settings,
       handle: async ({ tenantDomain }) => ({
-        defaultAdvancePolicy: await defaultTier(ports.policies, tenantDomain, 'advanced'),
-        defaultSubscriptionPolicy: await defaultTier(ports.policies, tenantDomain, 'subscription'),
+        defaultAdvancePolicy: await defaultTier(ports, tenantDomain, 'advanced'),
+        defaultSubscriptionPolicy: await defaultTier(ports, tenantDomain, 'subscription'),
         authorizationHeader: 'Authorization',
         gatewayTypes: ['Regular'],
         scopes: [...restScopes.keys()],

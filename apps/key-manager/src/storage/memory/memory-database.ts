@@ -1,5 +1,6 @@
 import type { Api, Deployment, Revision, SharedScope } from '../../apis/api.js';
 import type { LifecycleEvent } from '../../apis/api-store.js';
+import type { ApiKey } from '../../applications/api-key.js';
 import type { Application, ClientRegistration, ClientSecret } from '../../applications/application.js';
 import { type ChainedEvent, chained, genesis } from '../../audit/audit-chain.js';
 import { recordable } from '../../audit/recordable.js';
@@ -16,6 +17,7 @@ import type {
   Rotation,
 } from '../../oauth2/model.js';
 import type { AuditEvent, Clock } from '../../oauth2/ports.js';
+import type { DenyRule } from '../../policies/deny-rule.js';
 import type { ThrottlingPolicy } from '../../policies/policy.js';
 import type { UsageCount } from '../../statistics/usage-store.js';
 import type { Subscription } from '../../subscriptions/subscription.js';
@@ -70,6 +72,7 @@ export class MemoryDatabase {
   readonly roles = new Map<string, { id: string; tenantDomain: string; name: string }>();
   readonly applications = new Map<string, Application>();
   readonly clients = new Map<string, { registration: ClientRegistration; secrets: ClientSecret[]; epoch: number }>();
+  readonly apiKeys = new Map<string, { readonly key: ApiKey; readonly hash: Buffer }>();
   readonly subjectEpochs = new Map<string, number>();
   readonly identityProviders = new Map<string, IdentityProvider>();
   readonly apis = new Map<string, Api>();
@@ -82,6 +85,8 @@ export class MemoryDatabase {
   readonly sharedScopes = new Map<string, SharedScope>();
   readonly subscriptions = new Map<string, Subscription>();
   readonly policies = new Map<string, ThrottlingPolicy>();
+  readonly denyRules = new Map<string, DenyRule>();
+  readonly tenantConfigs = new Map<string, string>();
   readonly signingKeys = new Map<string, SigningKey>();
   readonly usage = new Map<string, UsageCount>();
   readonly auditEvents: ChainedEvent[] = [];
@@ -159,6 +164,20 @@ export class MemoryDatabase {
     for (const subject of [fullName, ...owned.map(({ clientId }) => clientId)]) {
       this.revokeSubject(subject, this.clock.now());
     }
+  }
+
+  endApiKeys(isMeant: (key: ApiKey) => boolean): void {
+    for (const { key } of [...this.apiKeys.values()].filter((row) => isMeant(row.key))) {
+      this.apiKeys.delete(key.id);
+      this.appendRevocation({ kind: 'grant', grantId: key.id }, this.clock.now(), key.expiresAt);
+    }
+  }
+
+  /** Those the user made, and those of the user's applications. */
+  endUserApiKeys(fullName: string): void {
+    this.endApiKeys(
+      ({ owner, applicationId }) => owner === fullName || this.applications.get(applicationId)?.owner === fullName,
+    );
   }
 
   subjectEpoch(subject: string): number {

@@ -35,6 +35,8 @@ export class MemoryCatalogFeed implements CatalogFeed {
       applications: [...this.db.applications.values()],
       consumerKeys: [...this.db.clients.values()].map(({ registration }) => registration),
       subscriptions: [...this.db.subscriptions.values()],
+      throttlingPolicies: [...this.db.policies.values()],
+      denyRules: [...this.db.denyRules.values()],
       signingKeys: [...this.db.signingKeys.values()].filter(({ state }) => state !== 'removed'),
     };
   }

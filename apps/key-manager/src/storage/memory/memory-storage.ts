@@ -2,16 +2,19 @@ import type { Clock } from '../../oauth2/ports.js';
 import { FactChanges } from '../fact-changes.js';
 import type { Storage } from '../storage.js';
 import { MemoryApiStore } from './memory-api.store.js';
+import { MemoryApiKeyStore } from './memory-api-key.store.js';
 import { MemoryApplicationStore } from './memory-application.store.js';
 import { MemoryAuditStore } from './memory-audit.store.js';
 import { MemoryClientStore } from './memory-client.store.js';
 import { MemoryCodeStore } from './memory-code.store.js';
 import { MemoryDatabase } from './memory-database.js';
+import { MemoryDenyRuleStore } from './memory-deny-rule.store.js';
 import { MemoryCatalogFeed, MemoryCommitSignal, MemoryRevocationFeed } from './memory-feeds.js';
 import { MemoryIdentityProviderStore } from './memory-identity-provider.store.js';
 import { MemoryJanitor } from './memory-janitor.js';
 import { MemoryLoginStore } from './memory-login.store.js';
 import { MemoryOperationsStore } from './memory-operations.store.js';
+import { MemoryPolicyStore } from './memory-policy.store.js';
 import { MemoryScopeStore } from './memory-scope.store.js';
 import { MemoryScopeTextStore } from './memory-scope-text.store.js';
 import { MemorySigningKeyStore } from './memory-signing-key.store.js';
@@ -46,12 +49,15 @@ export function createMemoryStorage(options: { clock?: Clock; caseSensitiveUserN
     auditLog: audit,
     auditTrail: audit,
     applications: new MemoryApplicationStore(db),
+    apiKeys: new MemoryApiKeyStore(db),
     clientRegistry: clients,
     apis: new MemoryApiStore(db),
     sharedScopes: scopes,
     identityProviders: new MemoryIdentityProviderStore(db),
     subscriptions: new MemorySubscriptionStore(db),
-    policies: tenants,
+    policies: new MemoryPolicyStore(db),
+    denyRules: new MemoryDenyRuleStore(db),
+    tenantConfigs: tenants,
     signingKeys: new MemorySigningKeyStore(db),
     serverKey: operations,
     usage: operations,

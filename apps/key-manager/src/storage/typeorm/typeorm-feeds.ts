@@ -11,9 +11,12 @@ import { toApi, toDeployment, toRevision } from './api-rows.js';
 import type { Database, Session } from './database.js';
 import { apiEntity, deploymentEntity, revisionEntity } from './entities/api.entity.js';
 import { applicationEntity, clientEntity } from './entities/application.entity.js';
+import { denyRuleEntity, policyEntity } from './entities/policy.entity.js';
 import { subscriptionEntity } from './entities/subscription.entity.js';
 import { toApplication } from './typeorm-application.store.js';
 import { toRegistration } from './typeorm-client.store.js';
+import { toDenyRule } from './typeorm-deny-rule.store.js';
+import { toPolicy } from './typeorm-policy.store.js';
 import { publishedKeys } from './typeorm-signing-key.store.js';
 
 type FeedName = 'catalog' | 'revocations';
@@ -43,6 +46,8 @@ export class TypeOrmCatalogFeed implements CatalogFeed {
       applications: (await session.table(applicationEntity).find()).map(toApplication),
       consumerKeys: (await session.table(clientEntity).find()).map(toRegistration),
       subscriptions: await session.table(subscriptionEntity).find(),
+      throttlingPolicies: (await session.table(policyEntity).find()).map(toPolicy),
+      denyRules: (await session.table(denyRuleEntity).find()).map(toDenyRule),
       signingKeys: await publishedKeys(session),
     }));
   }

@@ -9,16 +9,19 @@ import type { Storage } from '../storage.js';
 import { Database } from './database.js';
 import type { NotificationEar } from './postgres-listener.js';
 import { TypeOrmApiStore } from './typeorm-api.store.js';
+import { TypeOrmApiKeyStore } from './typeorm-api-key.store.js';
 import { TypeOrmApplicationStore } from './typeorm-application.store.js';
 import { TypeOrmAuditStore } from './typeorm-audit.store.js';
 import { TypeOrmClientStore } from './typeorm-client.store.js';
 import { TypeOrmCodeStore } from './typeorm-code.store.js';
 import { TypeOrmCommitSignal } from './typeorm-commit-signal.js';
+import { TypeOrmDenyRuleStore } from './typeorm-deny-rule.store.js';
 import { TypeOrmCatalogFeed, TypeOrmRevocationFeed } from './typeorm-feeds.js';
 import { TypeOrmIdentityProviderStore } from './typeorm-identity-provider.store.js';
 import { TypeOrmJanitor } from './typeorm-janitor.js';
 import { TypeOrmLoginStore } from './typeorm-login.store.js';
 import { TypeOrmOperationsStore } from './typeorm-operations.store.js';
+import { TypeOrmPolicyStore } from './typeorm-policy.store.js';
 import { TypeOrmScopeStore } from './typeorm-scope.store.js';
 import { TypeOrmScopeTextStore } from './typeorm-scope-text.store.js';
 import { TypeOrmSigningKeyStore } from './typeorm-signing-key.store.js';
@@ -87,17 +90,14 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
     auditLog: audit,
     auditTrail: audit,
     applications: changing('clients', new TypeOrmApplicationStore(db, clock)),
+    apiKeys: new TypeOrmApiKeyStore(db, clock),
     clientRegistry: changing('clients', clients as ClientRegistry),
     apis: changing('scopes', new TypeOrmApiStore(db, clock)),
     sharedScopes: changing('scopes', scopes as SharedScopeStore),
-    identityProviders: new TypeOrmIdentityProviderStore(db),
-    subscriptions: new TypeOrmSubscriptionStore(db, clock),
-    policies: tenants,
-    signingKeys: new TypeOrmSigningKeyStore(db, clock),
+    tenantConfigs: tenants,
+    ...plainStores(db, clock),
     serverKey: operations,
     usage: operations,
-    catalogFeed: new TypeOrmCatalogFeed(db),
-    revocationFeed: new TypeOrmRevocationFeed(db),
     commitSignal,
     factChanges: changes,
     janitor: new TypeOrmJanitor(db, clock, kind === 'embedded'),
@@ -108,5 +108,18 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
       closed ??= close();
       return closed;
     },
+  };
+}
+
+/** Those that stand for themselves: nobody remembers what is in them, and none is two ports. */
+function plainStores(db: Database, clock: Clock) {
+  return {
+    identityProviders: new TypeOrmIdentityProviderStore(db),
+    subscriptions: new TypeOrmSubscriptionStore(db, clock),
+    policies: new TypeOrmPolicyStore(db, clock),
+    denyRules: new TypeOrmDenyRuleStore(db, clock),
+    signingKeys: new TypeOrmSigningKeyStore(db, clock),
+    catalogFeed: new TypeOrmCatalogFeed(db),
+    revocationFeed: new TypeOrmRevocationFeed(db),
   };
 }

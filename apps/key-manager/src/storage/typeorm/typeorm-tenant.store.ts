@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../oauth2/ports.js';
 import { defaultPolicies } from '../../policies/default-policies.js';
-import type { PolicyLevel, PolicyStore, ThrottlingPolicy } from '../../policies/policy.js';
+import type { TenantConfig, TenantConfigStore } from '../../policies/tenant-config.js';
 import { builtInRoles } from '../../users/user.js';
 import type { Tenant, TenantStore } from '../ports.js';
 import { assertStorable } from '../storable.js';
-import type { Database, Session } from './database.js';
-import { type PolicyRow, policyEntity, tenantEntity } from './entities/tenant.entity.js';
+import { type Database, plain, type Session } from './database.js';
+import { policyEntity, tenantConfigEntity } from './entities/policy.entity.js';
+import { tenantEntity } from './entities/tenant.entity.js';
 import { roleEntity } from './entities/user.entity.js';
+import { appendCatalog } from './feed-numbers.js';
+import { toPolicyRow } from './typeorm-policy.store.js';
 
-export class TypeOrmTenantStore implements TenantStore, PolicyStore {
+export class TypeOrmTenantStore implements TenantStore, TenantConfigStore {
   constructor(
     private readonly db: Database,
     private readonly clock: Clock,
@@ -19,10 +22,15 @@ export class TypeOrmTenantStore implements TenantStore, PolicyStore {
     assertStorable(domain);
     const createdAt = this.clock.now();
     await this.db.transaction(async (session) => {
-      await insertMissing(session, tenantEntity, [{ domain, active: true, createdAt }]);
+      const made = await insertMissing(session, tenantEntity, [{ domain, active: true, createdAt }]);
       const roles = builtInRoles.map((name) => ({ id: randomUUID(), tenantDomain: domain, name }));
       await insertMissing(session, roleEntity, roles);
-      await insertMissing(session, policyEntity, defaultPolicies(domain).map(toPolicyRow));
+      // Only with the tenant: a tier that an administrator deleted stays deleted.
+      if (made === 0) return;
+      const tiers = defaultPolicies(domain).map(toPolicyRow);
+      await session.table(policyEntity).insert(tiers.map(plain));
+      const changes = tiers.map(({ id }) => ({ entity: 'throttling_policy' as const, id }));
+      await appendCatalog(session, createdAt, changes);
     });
   }
 
@@ -35,43 +43,29 @@ export class TypeOrmTenantStore implements TenantStore, PolicyStore {
     return this.db.run((session) => session.table(tenantEntity).find({ order: { domain: 'ASC' } }));
   }
 
-  async listPolicies(tenantDomain: string, level: PolicyLevel): Promise<ThrottlingPolicy[]> {
-    const order = { name: 'ASC' } as const;
-    const rows = await this.db.find([], (session) =>
-      session.table(policyEntity).find({ where: { tenantDomain, level }, order }),
-    );
-    return rows.map(toPolicy);
+  async findTenantConfig(tenantDomain: string): Promise<TenantConfig> {
+    const row = await this.db.find(null, (session) => session.table(tenantConfigEntity).findOneBy({ tenantDomain }));
+    return row === null ? {} : (JSON.parse(row.document) as TenantConfig);
   }
 
-  async findPolicy(tenantDomain: string, level: PolicyLevel, name: string): Promise<ThrottlingPolicy | undefined> {
-    const by = { tenantDomain, level, name };
-    const row = await this.db.find(null, (session) => session.table(policyEntity).findOneBy(by));
-    return row === null ? undefined : toPolicy(row);
-  }
-
-  async seedPolicies(policies: readonly ThrottlingPolicy[]): Promise<void> {
-    assertStorable(policies);
-    await this.db.run((session) => insertMissing(session, policyEntity, policies.map(toPolicyRow)));
+  async saveTenantConfig(tenantDomain: string, config: TenantConfig): Promise<void> {
+    assertStorable(config);
+    const row = { tenantDomain, document: JSON.stringify(config) };
+    await this.db.run((session) => session.table(tenantConfigEntity).upsert(row, ['tenantDomain']));
   }
 }
 
+/** How many there were not. */
 async function insertMissing<Row extends object>(
   session: Session,
   entity: Parameters<typeof session.table<Row>>[0],
   rows: readonly Row[],
-): Promise<void> {
-  if (rows.length === 0) return;
+): Promise<number> {
   const insert = session.table(entity).createQueryBuilder().insert();
-  await insert
+  const { raw } = await insert
     .values([...rows])
     .orIgnore()
+    .returning('*')
     .execute();
-}
-
-function toPolicyRow({ quota, ...policy }: ThrottlingPolicy): PolicyRow {
-  return { ...policy, quota: quota ?? null };
-}
-
-function toPolicy({ quota, ...row }: PolicyRow): ThrottlingPolicy {
-  return { ...row, ...(quota === null ? {} : { quota }) };
+  return (raw as unknown[]).length;
 }

@@ -9,14 +9,17 @@ import {
 import { applicationEntity, clientEntity, clientSecretEntity } from './application.entity.js';
 import { identityProviderEntity } from './identity-provider.entity.js';
 import { signingKeyEntity } from './operations.entity.js';
+import { denyRuleEntity, policyEntity, tenantConfigEntity } from './policy.entity.js';
 import { subscriptionEntity } from './subscription.entity.js';
-import { policyEntity, tenantEntity } from './tenant.entity.js';
+import { tenantEntity } from './tenant.entity.js';
 import { roleEntity, userEntity, userRoleEntity } from './user.entity.js';
 
 /** Rows of tables that are read and written through TypeORM. Tokens, feeds and the audit log are hand-written SQL and not here. */
 export const allEntities = [
   tenantEntity,
   policyEntity,
+  denyRuleEntity,
+  tenantConfigEntity,
   identityProviderEntity,
   roleEntity,
   userEntity,

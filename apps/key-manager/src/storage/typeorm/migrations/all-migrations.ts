@@ -7,6 +7,8 @@ import { ClientSecrets1764000006000 } from './006-client-secrets.js';
 import { IdentityProviders1764000007000 } from './007-identity-providers.js';
 import { ChangeNotices1764000010000 } from './010-change-notices.js';
 import { TokenVacuum1764000020000 } from './020-token-vacuum.js';
+import { ThrottlingPolicies1764000030000 } from './030-throttling-policies.js';
+import { ApiKeys1764000040000 } from './040-api-keys.js';
 import type { WrittenMigration } from './written-migration.js';
 
 /** In order. A migration that was released is never changed; a correction is the next one. */
@@ -20,4 +22,6 @@ export const allMigrations: readonly (new () => WrittenMigration)[] = [
   IdentityProviders1764000007000,
   ChangeNotices1764000010000,
   TokenVacuum1764000020000,
+  ThrottlingPolicies1764000030000,
+  ApiKeys1764000040000,
 ];
