@@ -27,7 +27,7 @@ export interface ManagementParts {
   /** How many gateways of an environment follow the catalogue now. */
   readonly liveGateways: (environment: string) => number;
   readonly clock: Clock;
-  readonly signing: Pick<SigningKeys, 'rotation'>;
+  readonly signing: Pick<SigningKeys, 'rotation' | 'ring'>;
   /** RFC 7591. */
   readonly registration: RegistrationSettings;
   /** The grants that are enabled. */
@@ -50,7 +50,8 @@ export function managementPlugin(parts: ManagementParts): FastifyPluginAsync {
 export function connect(parts: ManagementParts): { ports: ManagementPorts; authenticators: Authenticators } {
   const { storage, accounts, resourceOwners, tokenEndpoint, secretKey, environments, liveGateways, clock } = parts;
   const { origin } = parts.registration;
-  const ownNames = [origin, `${origin}/oauth2/token`];
+  const issuer = `${origin}/oauth2/token`;
+  const ownNames = [origin, issuer];
   const credentials = { newClientId, clientSecret: (secretId: string) => deriveClientSecret(secretKey, secretId) };
   return {
     ports: {
@@ -65,6 +66,7 @@ export function connect(parts: ManagementParts): { ports: ManagementPorts; authe
       liveGateways,
       clock,
       rotation: parts.signing.rotation,
+      internalKeys: { signer: parts.signing.ring, issuer, clock },
     },
     authenticators: {
       callers: parts.callers,

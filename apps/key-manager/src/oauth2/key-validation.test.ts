@@ -59,7 +59,7 @@ describe('key validation', () => {
   });
 
   it('reads the revocation number first, so that an answer never claims a revocation it missed', async () => {
-    const { password, revoke, tokens, clients, clock, reportFailure } = await createOAuth2World();
+    const { password, revoke, tokens, clients, clock, reportFailure, apiKeys } = await createOAuth2World();
     const { accessToken } = await password();
     const revokedWhileReading = {
       revocationSeq: () => tokens.revocationSeq(),
@@ -70,14 +70,15 @@ describe('key validation', () => {
         return record;
       },
     };
-    const validate = createKeyValidation({ tokens: revokedWhileReading, clients, clock, reportFailure });
+    const validate = createKeyValidation({ tokens: revokedWhileReading, clients, apiKeys, clock, reportFailure });
     const answer = await validate(sha256(accessToken));
     expect(answer.state).toBe('ACTIVE');
     expect(answer.revocationSeq).toBeLessThan(await tokens.revocationSeq());
   });
 
   it('answers although noting the use fails, reports that, and notes only what can end a grace window', async () => {
-    const { password, clientCredentials, tokens, clients, clock, failures, reportFailure } = await createOAuth2World();
+    const { password, clientCredentials, tokens, clients, clock, failures, reportFailure, apiKeys } =
+      await createOAuth2World();
     const marked: Buffer[] = [];
     const broken = {
       revocationSeq: () => tokens.revocationSeq(),
@@ -87,7 +88,7 @@ describe('key validation', () => {
         throw new Error('away');
       },
     };
-    const validate = createKeyValidation({ tokens: broken, clients, clock, reportFailure });
+    const validate = createKeyValidation({ tokens: broken, clients, apiKeys, clock, reportFailure });
     const ofUser = sha256((await password()).accessToken);
     const ofApplication = sha256((await clientCredentials()).accessToken);
     expect((await validate(ofUser)).state).toBe('ACTIVE');
@@ -99,7 +100,7 @@ describe('key validation', () => {
   });
 
   it('throws when the store cannot answer: no verdict is not a refusal', async () => {
-    const { tokens, clients, clock, reportFailure } = await createOAuth2World();
+    const { tokens, clients, clock, reportFailure, apiKeys } = await createOAuth2World();
     const away = {
       revocationSeq: () => tokens.revocationSeq(),
       markAccessTokenUsed: (hash: Buffer) => tokens.markAccessTokenUsed(hash),
@@ -107,7 +108,50 @@ describe('key validation', () => {
         throw new Error('away');
       },
     };
-    const validate = createKeyValidation({ tokens: away, clients, clock, reportFailure });
+    const validate = createKeyValidation({ tokens: away, clients, apiKeys, clock, reportFailure });
     await expect(validate(sha256('x'))).rejects.toThrow('away');
+  });
+});
+
+describe('key validation of an API key', () => {
+  const digest = sha256('kgak_of-a-till');
+  const key = { id: 'key-1', tenantDomain: 'carbon.super', applicationId: 'app-1', keyType: 'SANDBOX' as const };
+  const restrictions = { permittedIps: ['10.0.0.0/8'], permittedReferers: ['*.example.com/*'] };
+
+  async function world(
+    markApiKeyUsed: (id: string, at: number) => Promise<void>,
+    change: { lastUsedAt?: number } = {},
+  ) {
+    const made = await createOAuth2World();
+    const issuedAt = made.clock.now();
+    const facts = { ...key, ...restrictions, issuedAt, expiresAt: issuedAt + 60_000, ...change };
+    const apiKeys = { findApiKey: async (hash: Buffer) => (hash.equals(digest) ? facts : undefined), markApiKeyUsed };
+    return { ...made, facts, validate: createKeyValidation({ ...made, apiKeys }) };
+  }
+
+  it('answers its application and restrictions, and no user', async () => {
+    const { validate, facts, clock } = await world(async () => undefined);
+    const expected = { clientId: '', applicationId: 'app-1', keyType: 'SANDBOX', kind: 'API_KEY', grantId: 'key-1' };
+    const answer = await validate(digest);
+    expect(answer).toMatchObject({ state: 'ACTIVE', facts: { ...expected, ...restrictions, scope: [] } });
+    expect(answer).not.toHaveProperty('facts.user');
+    clock.advance(60);
+    expect(await validate(digest)).toMatchObject({ state: 'EXPIRED', facts: { expiresAt: facts.expiresAt } });
+    expect((await validate(sha256('kgak_other'))).state).toBe('UNKNOWN');
+  });
+
+  it('notes the use now and then, and answers although that fails', async () => {
+    const used: string[] = [];
+    const failing = async (id: string) => {
+      used.push(id);
+      throw new Error('away');
+    };
+    const first = await world(failing);
+    expect((await first.validate(digest)).state).toBe('ACTIVE');
+    await Promise.resolve();
+    expect(first.failures).toEqual([new Error('away')]);
+    const again = await world(failing, { lastUsedAt: first.clock.now() });
+    expect((await again.validate(digest)).state).toBe('ACTIVE');
+    expect(used).toEqual(['key-1']);
   });
 });

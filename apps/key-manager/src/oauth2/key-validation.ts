@@ -1,3 +1,4 @@
+import { type ApiKeys, validateApiKey } from './api-keys.js';
 import { clientOfGrant } from './client-of-grant.js';
 import { isExpired } from './lifetimes.js';
 import type { AccessTokenRecord, Client, Confirmation, KeyType, TokenKind } from './model.js';
@@ -7,10 +8,11 @@ import { noteUse, type TokenUseDeps } from './token-use.js';
 export interface KeyValidationDeps extends TokenUseDeps {
   readonly tokens: Pick<TokenStore, 'findAccessToken' | 'markAccessTokenUsed' | 'revocationSeq'>;
   readonly clients: ClientStore;
+  readonly apiKeys: ApiKeys;
   readonly clock: Clock;
 }
 
-/** What a gateway learns of an access token. Times are milliseconds; `expiresAt` is absent for never. */
+/** What a gateway learns of an access token or an API key. Times are milliseconds; `expiresAt` is absent for never. */
 export interface TokenFacts {
   readonly clientId: string;
   readonly applicationId?: string | undefined;
@@ -37,15 +39,17 @@ export type KeyValidation = { readonly revocationSeq: number } & (
   | { readonly state: 'UNKNOWN' | 'REVOKED' }
 );
 
-/** WSO2's key validation: what the SHA-256 of an access token stands for. Any failure to decide is thrown. */
+/** WSO2's key validation: what the SHA-256 of an access token or API key stands for. Any failure to decide is thrown. */
 export function createKeyValidation(deps: KeyValidationDeps): (tokenHash: Buffer) => Promise<KeyValidation> {
   const { tokens, clients, clock } = deps;
 
   return async (tokenHash) => {
     // Read before the token: the answer may know of later revocations, but must not claim one that it missed.
     const revocationSeq = await tokens.revocationSeq();
-    const record = tokenHash.length === 32 ? await tokens.findAccessToken(tokenHash) : undefined;
-    if (!record) return { state: 'UNKNOWN', revocationSeq };
+    if (tokenHash.length !== 32) return { state: 'UNKNOWN', revocationSeq };
+    const record = await tokens.findAccessToken(tokenHash);
+    // Only what is no token is looked for a second time.
+    if (!record) return (await validateApiKey(deps, tokenHash, revocationSeq)) ?? { state: 'UNKNOWN', revocationSeq };
     const client = record.revoked ? undefined : await clientOfGrant(clients, record.grant);
     if (!client?.active) return { state: 'REVOKED', revocationSeq };
 

@@ -148,6 +148,7 @@ export async function createOAuth2World(
     clients: storage.clients,
     scopes: storage.scopes,
     tokens: recordingTo(audit, storage.tokens),
+    apiKeys: storage.apiKeys,
     codes: storage.codes,
     replays: storage.replays,
     identityProviders: storage.identityProviders,

@@ -13,6 +13,7 @@ export class MemoryJanitor implements Janitor {
       this.#sweepCodes(now, limit) +
       this.#sweepReusable(now, limit) +
       this.#sweepSecrets(now, limit) +
+      this.#sweepApiKeys(now, limit) +
       this.#sweepLogins(now, limit) +
       this.#sweepFeeds(now, limit)
     );
@@ -40,6 +41,14 @@ export class MemoryJanitor implements Janitor {
     for (const [key] of codes.slice(0, limit)) this.db.codes.delete(key);
     for (const [key] of ids.slice(0, limit)) this.db.usedIds.delete(key);
     return Math.min(codes.length, limit) + Math.min(ids.length, limit);
+  }
+
+  #sweepApiKeys(now: number, limit: number): number {
+    const dead = [...this.db.apiKeys.values()]
+      .filter(({ key: { expiresAt } }) => expiresAt !== undefined && expiresAt <= now - keepSpentMillis)
+      .slice(0, limit);
+    for (const { key } of dead) this.db.apiKeys.delete(key.id);
+    return dead.length;
   }
 
   #sweepLogins(now: number, limit: number): number {

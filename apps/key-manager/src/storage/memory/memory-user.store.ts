@@ -60,6 +60,7 @@ export class MemoryUserStore implements UserStore {
     this.db.users.set(id, after);
     const isLess = (after.locked && !before.locked) || before.roles.some((name) => !wanted.includes(name));
     if (isLess || columns.passwordHash !== undefined) this.db.revokeUser(fullUserName(after), { withClients: isLess });
+    if (after.locked && !before.locked) this.db.endUserApiKeys(fullUserName(after));
     this.#record(recorded?.(withoutPassword(before), withoutPassword(after)));
     return withoutPassword(after);
   }
@@ -76,6 +77,7 @@ export class MemoryUserStore implements UserStore {
     if (user === undefined) return false;
     this.db.users.delete(id);
     this.db.revokeUser(fullUserName(user), { withClients: true });
+    this.db.endUserApiKeys(fullUserName(user));
     const subject = fullUserName(user);
     for (const [key, consent] of this.db.consents) if (consent.subject === subject) this.db.consents.delete(key);
     this.#record(recorded);

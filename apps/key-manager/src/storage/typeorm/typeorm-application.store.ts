@@ -3,6 +3,7 @@ import type { ApplicationChange, ApplicationStore } from '../../applications/app
 import type { Clock } from '../../oauth2/ports.js';
 import { NotFound } from '../errors.js';
 import { assertStorable } from '../storable.js';
+import { endApplicationApiKeys } from './api-key-rows.js';
 import { type Database, unlessTaken } from './database.js';
 import { type ApplicationRow, applicationEntity, clientEntity } from './entities/application.entity.js';
 import { subscriptionEntity } from './entities/subscription.entity.js';
@@ -65,7 +66,7 @@ export class TypeOrmApplicationStore implements ApplicationStore {
       const keys = await session.table(clientEntity).find({ select: { clientId: true }, where });
       const clientIds = keys.map(({ clientId }) => clientId);
       const now = this.clock.now();
-      const ended = await deleteClients(session, clientIds, now);
+      const ended = [...(await deleteClients(session, clientIds, now)), ...(await endApplicationApiKeys(session, id))];
       const subscriptions = await session.table(subscriptionEntity).find({ select: { id: true }, where });
       await session.table(subscriptionEntity).delete(where);
       await session.table(applicationEntity).delete({ id });

@@ -112,6 +112,7 @@ const sweeps: readonly Sweep[] = [
   emptyFamilies,
   // A spent code is kept like a spent token: it betrays whoever presents it again.
   byExpiry('one_time_codes', keepSpentMillis),
+  byExpiry('api_keys', keepSpentMillis),
   byExpiry('reusable_tokens', 0),
   byExpiry('used_ids', 0),
   byExpiry('client_secrets', 0),

@@ -6,6 +6,7 @@ import { fullUserName, type UserName } from '../../users/user-name.js';
 import type { NewUser, Role, UserChange, UserStore } from '../../users/user-store.js';
 import { NotFound } from '../errors.js';
 import { assertStorable } from '../storable.js';
+import { endUserApiKeys } from './api-key-rows.js';
 import { appendAudit } from './audit-rows.js';
 import { type Database, type Session, unlessTaken } from './database.js';
 import { roleEntity, type UserRow, userEntity, userRoleEntity } from './entities/user.entity.js';
@@ -127,6 +128,7 @@ export class TypeOrmUserStore implements UserStore {
       await session.table(userEntity).delete({ id });
       await session.changed('delete from consents where subject = $1', [fullUserName(row)]);
       await endUserTokens(session, this.clock.now(), [fullUserName(row)], { withClients: true });
+      await endUserApiKeys(session, this.clock.now(), fullUserName(row));
       await this.#record(session, recorded);
       return true;
     });
@@ -192,6 +194,7 @@ export class TypeOrmUserStore implements UserStore {
     const isLess = (after.locked && !before.locked) || without(before.roles, after.roles).length > 0;
     if (!isLess && !hasNewPassword) return;
     await endUserTokens(session, this.clock.now(), [fullUserName(after)], { withClients: isLess });
+    if (after.locked && !before.locked) await endUserApiKeys(session, this.clock.now(), fullUserName(after));
   }
 
   /** Last in the transaction: writers of the audit log queue. */

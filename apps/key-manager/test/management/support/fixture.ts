@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiBody } from '../../../src/apis/api.js';
+import type { ApiKey } from '../../../src/applications/api-key.js';
 import { newApi } from '../../../src/management/publisher/api-schema.js';
 import { toBody } from '../../../src/management/publisher/api-view.js';
 import { sha256 } from '../../../src/oauth2/token-hash.js';
@@ -22,7 +23,8 @@ export type Fixture = Readonly<
     | 'userId'
     | 'identityProviderId'
     | 'clientSecret'
-    | 'secretId',
+    | 'secretId'
+    | 'apiKeyId',
     string
   >
 >;
@@ -40,6 +42,7 @@ export async function plant(storage: Storage, owner: string): Promise<Fixture> {
     subscriptionId: randomUUID(),
     scopeId: randomUUID(),
     identityProviderId: randomUUID(),
+    apiKeyId: randomUUID(),
   };
   await storage.identityProviders.createProvider({
     ...{ id: ids.identityProviderId, tenantDomain, name: named('idp'), issuer: named('issuer'), description: '' },
@@ -60,6 +63,13 @@ export async function plant(storage: Storage, owner: string): Promise<Fixture> {
     status: 'APPROVED',
     createdAt: now,
     updatedAt: now,
+  });
+  await plantApiKey(storage, {
+    id: ids.apiKeyId,
+    tenantDomain,
+    owner,
+    applicationId: ids.applicationId,
+    issuedAt: now,
   });
   const clientId = named('client');
   const client = {
@@ -112,6 +122,14 @@ export async function plant(storage: Storage, owner: string): Promise<Fixture> {
     roles: [],
   });
   return { ...ids, ...revisions, roleId: role.id, userId: user.id, clientSecret: unique, secretId: secret.id };
+}
+
+async function plantApiKey(
+  storage: Storage,
+  facts: Pick<ApiKey, 'id' | 'tenantDomain' | 'owner' | 'applicationId' | 'issuedAt'>,
+): Promise<void> {
+  const key = { ...facts, keyType: 'PRODUCTION', name: marker, permittedIps: [], permittedReferers: [] } as const;
+  await storage.apiKeys.addApiKey(key, sha256(key.id), 10);
 }
 
 async function plantApi(

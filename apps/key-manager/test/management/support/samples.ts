@@ -36,6 +36,17 @@ const samples: Readonly<Record<string, (fixture: Fixture) => Sample>> = {
   'POST /api/am/devportal/v3/applications/{applicationId}/oauth-keys/{keyMappingId}/revoke-secret': ({ secretId }) => ({
     body: { secretId },
   }),
+  'POST /api/am/devportal/v3/applications/{applicationId}/api-keys/{keyType}/generate': () => ({
+    parameters: { keyType: 'SANDBOX' },
+    body: { keyName: 'till', validityPeriod: 60 },
+  }),
+  'GET /api/am/devportal/v3/applications/{applicationId}/api-keys/{keyType}': () => ({
+    parameters: { keyType: 'PRODUCTION' },
+  }),
+  'POST /api/am/devportal/v3/applications/{applicationId}/api-keys/{keyType}/revoke': ({ apiKeyId }) => ({
+    parameters: { keyType: 'PRODUCTION' },
+    body: { keyUUID: apiKeyId },
+  }),
   'PUT /api/am/devportal/v3/applications/{applicationId}/oauth-keys/{keyMappingId}': () => ({
     body: { supportedGrantTypes: ['password'] },
   }),

@@ -38,6 +38,7 @@ export type Json = any;
 
 export const portalScopes = [
   'api_view api_create api_publish api_delete api_manage subscription_view subscription_block subscription_manage',
+  'api_generate_key client_certificates_add client_certificates_update ep_certificates_view ep_certificates_manage',
   'shared_scope_manage tier_view app_manage sub_manage subscribe admin',
 ]
   .join(' ')
@@ -78,6 +79,7 @@ export async function startWorld(
     logger,
     issuer: 'https://localhost/oauth2/token',
   });
+  await made.signing.keeper.open();
   const parts = {
     ...made,
     tokenEndpoint: made.server.issueToken,
@@ -109,6 +111,7 @@ export async function startWorld(
     async stop() {
       agent.destroy();
       await server.close();
+      await made.signing.keeper.stop();
       await storage.close();
       folder.remove();
     },
