@@ -1,12 +1,13 @@
-// `npm run bench -- token`: measures, prints a table and keeps it in bench/results. See bench/README.md.
+// `npm run bench -- token`, `npm run bench -- gateway`: measures, prints a table and keeps it in bench/results. See bench/README.md.
 import { parseArgs } from 'node:util';
 
-const suites = { token: () => import('./token.mjs') };
+const suites = { token: () => import('./token.mjs'), gateway: () => import('./gateway.mjs') };
 
 const help = `Usage: npm run bench -- <suite> [options]
 
 Suites:
   token   issuing, refreshing, introspecting, logging in; against oidc-provider and @node-oauth/oauth2-server
+  gateway API calls through the gates; against nginx, haproxy, @fastify/http-proxy, express-gateway and others
 
 Options:
   --quick             seconds instead of minutes: shows that everything runs; writes no file
@@ -14,7 +15,9 @@ Options:
   --seconds <n>       length of one measurement (5)
   --connections <n>   keep-alive connections of the load generator (64)
   --rows <n>          rows in the big token table (10000000)
-  --only <a,b>        parts: issue, refresh, introspect, store, passwords, growth
+  --only <a,b>        parts of token: issue, refresh, introspect, store, passwords, growth
+                      parts of gateway: cpu, latency, growth
+  --peers <a,b>       gateway: only contenders whose names hold one of these
   --baseline <dir>    another built checkout of this repository, measured beside this one
   --out <file>        where the table goes (bench/results/<suite>.md for a full run)
   --help              this text
@@ -28,6 +31,7 @@ const options = {
   connections: { type: 'string' },
   rows: { type: 'string' },
   only: { type: 'string' },
+  peers: { type: 'string' },
   baseline: { type: 'string' },
   out: { type: 'string' },
   help: { type: 'boolean', default: false },
@@ -65,6 +69,7 @@ await run({
   connections: number('connections', 64, 8),
   rows: number('rows', 10_000_000, 20_000),
   only: values.only?.split(','),
+  peers: values.peers?.split(','),
   baseline: values.baseline,
   out: values.out,
   command: `npm run bench -- ${process.argv.slice(2).join(' ')}`,

@@ -24,7 +24,7 @@ const hasPythonModule = (name) => {
   }
 };
 
-const needs = [
+const testNeeds = [
   { packages: ['redis-server'], isThere: () => isOnPath('redis-server') },
   { packages: ['chromium'], isThere: () => isOnPath('chromium') },
   {
@@ -35,11 +35,11 @@ const needs = [
   { packages: ['python3', 'python3-requests-oauthlib'], isThere: () => hasPythonModule('requests_oauthlib') },
 ];
 
-const missing = () => [...new Set(needs.filter(({ isThere }) => !isThere()).flatMap(({ packages }) => packages))];
+const missing = (needs) => [...new Set(needs.filter(({ isThere }) => !isThere()).flatMap(({ packages }) => packages))];
 
 /** Installs what is missing where that is possible; otherwise names the one command that does, and answers false. */
-export async function requirePrograms() {
-  const packages = missing();
+export async function requirePrograms(needs = testNeeds, who = 'The tests need') {
+  const packages = missing(needs);
   if (packages.length === 0) return true;
   if (process.getuid?.() === 0 && isOnPath('apt-get')) {
     // A run level of 1 keeps the packages from starting servers of their own.
@@ -52,8 +52,8 @@ export async function requirePrograms() {
       await apt(['update']);
       return apt(install);
     });
-    if (missing().length === 0) return true;
+    if (missing(needs).length === 0) return true;
   }
-  console.error(`The tests need programs of Debian: sudo apt-get install ${missing().join(' ')}`);
+  console.error(`${who} programs of Debian: sudo apt-get install ${missing(needs).join(' ')}`);
   return false;
 }

@@ -15,8 +15,14 @@ export const repository = fileURLToPath(new URL('../..', import.meta.url));
 export const postgresSettings = ['shared_buffers=1GB', 'max_wal_size=4GB', 'fsync=on', 'synchronous_commit=on'];
 
 /** Every port of a cluster before the offset. */
-const ports = { gateway: 8243, gatewayHttp: 8280, gatewayOperations: 9643, keyManager: 9443, keyManagerHttp: 9763 };
-const morePorts = { grpc: 10_397, keyManagerOperations: 9844 };
+export const ports = {
+  gateway: 8243,
+  gatewayHttp: 8280,
+  gatewayOperations: 9643,
+  keyManager: 9443,
+  keyManagerHttp: 9763,
+};
+const morePorts = { grpc: 10_397, keyManagerOperations: 9844, webSocket: 9099, secureWebSocket: 8099 };
 
 const isFree = (port) =>
   new Promise((resolve) => {
@@ -25,7 +31,8 @@ const isFree = (port) =>
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)));
   });
 
-async function freeOffset() {
+/** One with which nothing that listens is in the way. */
+export async function freeOffset() {
   for (let attempt = 0; attempt < 200; attempt++) {
     const offset = 2_500 + Math.floor(Math.random() * 19_500);
     const wanted = Object.values({ ...ports, ...morePorts }).map((port) => port + offset);
@@ -46,7 +53,7 @@ export async function newDatabase(postgres, name) {
   return Object.assign(new URL(postgres.url), { pathname: `/${name}` }).href;
 }
 
-const isReady = async (port) => {
+export const isReady = async (port) => {
   const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
   return answer?.status === 200;
 };
@@ -106,10 +113,10 @@ export async function startCluster({ name, folder, databaseUrl, postgres, checko
 }
 
 /** As the supervisor and the image start a role. */
-const roleFlags = ['--max-semi-space-size=32'];
+export const roleFlags = ['--max-semi-space-size=32'];
 
 /** `BENCH_PROFILE=folder` leaves a CPU profile of each of our processes there. */
-function profiling(log) {
+export function profiling(log) {
   const folder = process.env.BENCH_PROFILE;
   return folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${log}-${Date.now()}.cpuprofile`] : [];
 }

