@@ -14,12 +14,17 @@ import type { KeyManagerClient } from './key-manager/key-manager.client.js';
 import { UsageReporter } from './key-manager/usage-reporter.js';
 import { createTokenHost, type TokenHost } from './oauth2-endpoints/token-host.js';
 import type { DpopChecks } from './pipeline/dpop.js';
-import type { RequestObserver } from './pipeline/ports.js';
+import { createMediation } from './mediation/mediation-parts.js';
+import type { Ports, RequestObserver } from './pipeline/ports.js';
 import { createRequestHandler, type RequestHandler } from './pipeline/request-handler.js';
+import { createReview } from './pipeline/review.js';
+import { createProtocols } from './proxy/protocols.js';
 import { createUpstreamForwarder } from './proxy/upstream-forwarder.js';
 import type { Clock } from './tokens/clock.js';
 import type { SeenProofs } from './tokens/seen-proofs.js';
 import { createTokenSource, type TokenSource } from './tokens/token-source.js';
+import { onlyHandshakes } from './websocket/only-handshakes.js';
+import type { OpenConnections } from './websocket/open-connections.js';
 
 export interface PartsOptions {
   readonly gatewayId: string;
@@ -38,6 +43,9 @@ export interface GatewayParts {
   readonly counters: RequestCounters;
   readonly tokenHost: TokenHost;
   readonly handler: RequestHandler;
+  /** The same for the ports that serve nothing but WebSocket. */
+  readonly webSocketHandler: RequestHandler;
+  readonly webSockets: OpenConnections;
   /** Under which URLs clients reach this gateway; told once the port is known. */
   readonly ownUrls: OwnUrls;
   /** Follows the key manager; resolves when the catalogue copy on disk has been loaded. */
@@ -54,7 +62,12 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
   const path = join(config.dataDir, `gateway-${listeners.https}`, 'catalog.bin');
   const file = new CatalogFile(path, environment, logger);
   const catalog = new CatalogStream({ client, file, logger, environment, gatewayId });
-  const identity = createGatewayIdentity({ source: client, keys, now: Date.now });
+  const mediation = await createMediation(config, {
+    revokeOneTimeToken: (tokenHash) => client.revokeOneTimeToken(tokenHash),
+    logger,
+    publicUrl: () => identity.publicUrl,
+  });
+  const identity = createGatewayIdentity({ source: client, keys, ownKeys: mediation.ownKeys, now: Date.now });
   const usage = new UsageReporter({ client, gatewayId, logger });
   const counters = new RequestCounters();
   const accessLog = createAccessLog(config.logging);
@@ -63,6 +76,17 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
   const { validation } = tokens;
   const ownUrls = new OwnUrls();
   const dpop = dpopChecks(config.gateway.dpop, ownUrls, tokens.seenProofs);
+  const protocols = createProtocols({ config: config.gateway, http: forwarder, review: (exchange) => review(exchange) });
+  const ports: Ports = {
+    catalog,
+    tokens: validation,
+    forwarder: protocols.forwarder,
+    observer,
+    settings: limits,
+    dpop,
+    ...mediation.ports,
+  };
+  const review = createReview(ports);
   const maxBodyBytes = limits.maxTokenRequestBytes;
   const tokenHost = await createTokenHost({
     issuer: client,
@@ -85,7 +109,9 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
     usage,
     counters,
     tokenHost,
-    handler: createRequestHandler({ catalog, tokens: validation, forwarder, observer, settings: limits, dpop }),
+    handler: createRequestHandler(ports),
+    webSocketHandler: createRequestHandler(ports, [onlyHandshakes]),
+    webSockets: protocols.webSockets,
     ownUrls,
     start: async () => {
       client.start();
@@ -95,6 +121,7 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
     },
     stop: async () => {
       await usage.stop();
+      protocols.destroy();
       await Promise.all([tokenHost.close(), forwarder.destroy(), catalog.stop()]);
       tokens.stop();
       client.close();

@@ -1,11 +1,31 @@
 import { type Api, AuthType as ProtoAuthType, type Resource } from '@keygate/proto/keymanager/v1/catalog';
-import type { AuthType, CompiledApi, CompiledCors, Lifecycle } from './compiled-catalog.js';
+import { type CorsDefaults, compileCors, usualCors } from './compile-cors.js';
+import { MediationCompiler } from './compile-mediation.js';
+import { compileSecurity } from './compile-security.js';
+import type { AuthType, CompiledApi, Lifecycle } from './compiled-catalog.js';
 import { compileEndpoint } from './endpoint.js';
 import { ResourceTrie } from './resource-trie.js';
+import { asRequests } from './topics.js';
+
+/** What the gateway is set to, where an API says nothing. */
+export interface CompileSettings {
+  /** Header of access tokens (WSO2: apim.oauth_config.auth_header). */
+  readonly authorizationHeader: string;
+  readonly cors: CorsDefaults;
+}
+
+export const usualSettings: CompileSettings = { authorizationHeader: 'Authorization', cors: usualCors };
 
 /** Turns one API as it came from the key manager into the form requests need. */
-export function compileApi(api: Api): CompiledApi {
+export function compileApi(api: Api, settings: CompileSettings): CompiledApi {
   const problems: string[] = [];
+  const mediations = new MediationCompiler(api.mediation, problems);
+  const security = compileSecurity(api, problems);
+  const authorizationHeader = api.authorizationHeader || settings.authorizationHeader;
+  const credentialHeaders = [
+    ...(authorizationHeader.toLowerCase() === 'authorization' ? [] : [authorizationHeader]),
+    ...(security.takesApiKeys ? [api.security?.apiKeyHeader || 'ApiKey'] : []),
+  ];
   return {
     id: api.id,
     name: api.name,
@@ -14,24 +34,33 @@ export function compileApi(api: Api): CompiledApi {
     context: api.effectiveContext,
     defaultContext: api.defaultContext || undefined,
     lifecycle: lifecycles.has(api.lifecycleStatus) ? (api.lifecycleStatus as Lifecycle) : 'UNKNOWN',
-    offersHttp: api.transports.includes('http'),
-    offersHttps: api.transports.includes('https'),
-    authorizationHeader: api.authorizationHeader.toLowerCase() || 'authorization',
+    isWebSocket: api.type === 'WS',
+    offersHttp: api.transports.includes('http') || api.transports.includes('ws'),
+    offersHttps: api.transports.includes('https') || api.transports.includes('wss'),
+    authorizationHeader: authorizationHeader.toLowerCase(),
+    security,
     subscriptionRequired: api.subscriptionRequired,
-    production: compileEndpoint(api.productionEndpoint, problems),
-    sandbox: compileEndpoint(api.sandboxEndpoint, problems),
-    cors: compileCors(api),
-    resources: compileResources(api.resources, problems),
+    production: compileEndpoint(api.productionEndpoint, problems, api),
+    sandbox: compileEndpoint(api.sandboxEndpoint, problems, api),
+    cors: compileCors(api, credentialHeaders, settings.cors),
+    resources: compileResources(asRequests(api.type, api.resources), mediations, problems),
+    mediation: mediations.api(),
     problems: problems.map((problem) => `API ${api.name} ${api.version} (${api.id}): ${problem}`),
   };
 }
 
 const lifecycles = new Set(['CREATED', 'PROTOTYPED', 'PUBLISHED', 'DEPRECATED', 'BLOCKED']);
 
-function compileResources(resources: readonly Resource[], problems: string[]): ResourceTrie {
+function compileResources(
+  resources: readonly Resource[],
+  mediations: MediationCompiler,
+  problems: string[],
+): ResourceTrie {
   const trie = new ResourceTrie();
-  for (const { verb, target, authType, scopes, throttlingTier } of resources) {
-    const added = trie.add({ verb, target, authType: authTypeOf(authType), scopes, throttlingTier });
+  for (const resource of resources) {
+    const { verb, target, authType, scopes, throttlingTier } = resource;
+    const mediation = mediations.resource(resource);
+    const added = trie.add({ verb, target, authType: authTypeOf(authType), scopes, throttlingTier, mediation });
     if (!added) problems.push(`${verb} ${target} is declared twice; the first counts`);
   }
   return trie;
@@ -49,28 +78,4 @@ function authTypeOf(authType: ProtoAuthType): AuthType {
     default:
       return 'Any';
   }
-}
-
-/** Without any CORS settings an API answers `*` and the verbs of the resource asked for. */
-function compileCors({ cors, authorizationHeader }: Api): CompiledCors | undefined {
-  if (cors?.enabled === false) return undefined;
-  const allowOrigins = new Set(cors?.allowOrigins ?? []);
-  const allowsAnyOrigin = cors === undefined || allowOrigins.has('*');
-  return {
-    allowOrigins,
-    allowsAnyOrigin,
-    // A wildcard with credentials would let every site act for the user; browsers refuse it too.
-    allowCredentials: (cors?.allowCredentials ?? false) && !allowsAnyOrigin,
-    allowHeaders: withHeader(cors?.allowHeaders ?? defaultAllowHeaders, authorizationHeader).join(', '),
-    allowMethods: (cors?.allowMethods ?? []).join(', '),
-  };
-}
-
-/** WSO2's default; without `authorization` no browser could send its token. */
-const defaultAllowHeaders = ['authorization', 'Access-Control-Allow-Origin', 'Content-Type', 'SOAPAction'];
-
-/** An API's own header for the token has to be allowed as well. */
-function withHeader(allowHeaders: readonly string[], own: string): readonly string[] {
-  const isKnown = own === '' || allowHeaders.some((name) => name.toLowerCase() === own.toLowerCase());
-  return isKnown ? allowHeaders : [...allowHeaders, own];
 }

@@ -1,15 +1,18 @@
 import type { Api, Application, Subscription } from '@keygate/proto/keymanager/v1/catalog';
 import { KeyType as ProtoKeyType } from '@keygate/proto/keymanager/v1/key_validation';
 import type { CatalogEntities } from './catalog-entities.js';
-import { compileApi } from './compile-api.js';
+import { type CompileSettings, compileApi, usualSettings } from './compile-api.js';
 import type {
   CompiledApi,
   CompiledApplication,
   CompiledCatalog,
   CompiledConsumer,
+  CompiledEndpoint,
   CompiledSubscription,
 } from './compiled-catalog.js';
+import type { ClientCertificate } from './compiled-security.js';
 import { ContextTrie } from './context-trie.js';
+import { compileKeyManagers, foreignConsumer, residentKeyManager } from './foreign-key-managers.js';
 import { compileSigningKeys } from './verification-key.js';
 
 /**
@@ -17,21 +20,35 @@ import { compileSigningKeys } from './verification-key.js';
  * it is; what is left to do for one change is filling the two look-up tables. Never throws: what makes no sense is
  * left out and named in `problems`.
  */
-export function compileCatalog(entities: CatalogEntities): CompiledCatalog {
+export function compileCatalog(entities: CatalogEntities, settings: CompileSettings = usualSettings): CompiledCatalog {
   const problems: string[] = [];
+  const apis = compiledApisOf(entities, settings);
+  const applications = compileApplications(entities);
   return {
     revision: entities.revision,
-    apis: compileApis(entities, problems),
-    consumers: compileConsumers(entities),
+    apis: compileApis(apis, problems),
+    ...compileConsumers(entities, applications),
+    applications,
+    keyManagers: compileKeyManagers(entities, problems),
+    intermediates: intermediatesOf(apis),
     signingKeys: compileSigningKeys(entities, problems),
+    healthChecked: healthCheckedOf(apis),
     problems,
   };
 }
 
+function healthCheckedOf(apis: readonly CompiledApi[]): CompiledEndpoint[] {
+  const found: CompiledEndpoint[] = [];
+  for (const { production, sandbox } of apis) {
+    if (production?.protection?.health !== undefined) found.push(production);
+    if (sandbox?.protection?.health !== undefined) found.push(sandbox);
+  }
+  return found;
+}
+
 /** Versions claim their contexts before default versions do, so that a default cannot hide another version. */
-function compileApis(entities: CatalogEntities, problems: string[]): ContextTrie {
+function compileApis(compiled: readonly CompiledApi[], problems: string[]): ContextTrie {
   const trie = new ContextTrie();
-  const compiled = [...entities.apis.values()].map(compiledOnce);
   for (const api of compiled) {
     problems.push(...api.problems);
     if (!trie.add(api.context, api)) problems.push(`API ${api.id}: context ${api.context} is taken`);
@@ -43,28 +60,57 @@ function compileApis(entities: CatalogEntities, problems: string[]): ContextTrie
   return trie;
 }
 
-function compileConsumers(entities: CatalogEntities): ReadonlyMap<string, CompiledConsumer> {
-  const consumers = new Map<string, CompiledConsumer>();
-  for (const { consumerKey, applicationId, keyType } of entities.consumerKeys.values()) {
-    const application = entities.applications.get(applicationId);
-    if (application === undefined) continue;
-    consumers.set(consumerKey, {
-      keyType: keyType === ProtoKeyType.KEY_TYPE_SANDBOX ? 'SANDBOX' : 'PRODUCTION',
-      application: compiledApplication(application, entities.subscriptionsOf(applicationId)),
-    });
+function compileApplications(entities: CatalogEntities): ReadonlyMap<string, CompiledApplication> {
+  const applications = new Map<string, CompiledApplication>();
+  for (const application of entities.applications.values()) {
+    applications.set(application.id, compiledApplication(application, entities.subscriptionsOf(application.id)));
   }
-  return consumers;
+  return applications;
 }
 
-const compiledApis = new WeakMap<Api, CompiledApi>();
+type Consumers = Pick<CompiledCatalog, 'consumers' | 'foreignConsumers'>;
 
-function compiledOnce(api: Api): CompiledApi {
-  let compiled = compiledApis.get(api);
-  if (compiled === undefined) {
-    compiled = compileApi(api);
-    compiledApis.set(api, compiled);
+function compileConsumers(
+  entities: CatalogEntities,
+  applications: ReadonlyMap<string, CompiledApplication>,
+): Consumers {
+  const consumers = new Map<string, CompiledConsumer>();
+  const foreignConsumers = new Map<string, CompiledConsumer>();
+  for (const { consumerKey, applicationId, keyType, keyManager } of entities.consumerKeys.values()) {
+    const application = applications.get(applicationId);
+    if (application === undefined) continue;
+    const consumer: CompiledConsumer = {
+      keyType: keyType === ProtoKeyType.KEY_TYPE_SANDBOX ? 'SANDBOX' : 'PRODUCTION',
+      application,
+    };
+    // The same key of two key managers is two keys: whose it is says the tenant of its application.
+    if (keyManager === undefined || keyManager === residentKeyManager) consumers.set(consumerKey, consumer);
+    else foreignConsumers.set(foreignConsumer(application.tenantDomain, keyManager, consumerKey), consumer);
   }
-  return compiled;
+  return { consumers, foreignConsumers };
+}
+
+/** Only what calls itself an authority can vouch for others. */
+function intermediatesOf(apis: readonly CompiledApi[]): readonly ClientCertificate[] {
+  const byThumbprint = new Map<string, ClientCertificate>();
+  for (const { security } of apis) {
+    for (const uploaded of security.certificates.values()) {
+      if (uploaded.certificate.ca) byThumbprint.set(uploaded.thumbprint, uploaded);
+    }
+  }
+  return [...byThumbprint.values()];
+}
+
+const compiledApis = new WeakMap<Api, { readonly settings: CompileSettings; readonly api: CompiledApi }>();
+
+function compiledApisOf(entities: CatalogEntities, settings: CompileSettings): readonly CompiledApi[] {
+  return [...entities.apis.values()].map((source) => {
+    const known = compiledApis.get(source);
+    if (known?.settings === settings) return known.api;
+    const api = compileApi(source, settings);
+    compiledApis.set(source, { settings, api });
+    return api;
+  });
 }
 
 const compiledApplications = new WeakMap<
@@ -82,8 +128,8 @@ function compiledApplication(
   for (const { id, apiId, throttlingTier, status } of subscriptions.values()) {
     byApi.set(apiId, { id, apiId, throttlingTier, status });
   }
-  const { id, name, owner, throttlingTier, status } = source;
-  const application = { id, name, owner, throttlingTier, status, subscriptions: byApi };
+  const { id, name, owner, tenantDomain, throttlingTier, status, attributes } = source;
+  const application = { id, name, owner, tenantDomain, throttlingTier, status, attributes, subscriptions: byApi };
   compiledApplications.set(source, { from: subscriptions, application });
   return application;
 }

@@ -1,4 +1,13 @@
+import type {
+  CompiledBalancing,
+  CompiledEndpointSecurity,
+  CompiledProtection,
+  UpstreamTemplate,
+} from './compiled-endpoint.js';
+import type { CompiledMediation } from './compiled-mediation.js';
+import type { ClientCertificate, CompiledSecurity } from './compiled-security.js';
 import type { ContextTrie } from './context-trie.js';
+import type { ForeignIssuers } from './foreign-key-managers.js';
 import type { ResourceTrie } from './resource-trie.js';
 import type { VerificationKey } from './verification-key.js';
 
@@ -13,12 +22,16 @@ export type Lifecycle = 'CREATED' | 'PROTOTYPED' | 'PUBLISHED' | 'DEPRECATED' | 
 
 /** One backend address, parsed once when the catalogue is compiled and never on a request. */
 export interface Upstream {
+  /** What is spoken there; absent: HTTP/1.1. */
+  readonly protocol?: 'ws' | 'grpc' | undefined;
   /** `https://host:port`, the key of its connection pool. */
   readonly origin: string;
   /** Prefix of every forwarded path, without a trailing slash; empty for none. */
   readonly basePath: string;
   /** A fixed query that goes in front of the client's, without `?`; empty for none. */
   readonly query: string;
+  /** Base path and query hold variables of the resource; undefined for nearly all addresses. */
+  readonly template?: UpstreamTemplate | undefined;
 }
 
 /** A production or sandbox endpoint. */
@@ -26,8 +39,13 @@ export interface CompiledEndpoint {
   readonly upstreams: readonly Upstream[];
   /** How long the backend may take to start its answer, milliseconds; undefined means the gateway's setting. */
   readonly timeoutMillis: number | undefined;
-  /** Round-robin position: the one mutable cell of a snapshot, and losing it loses nothing. */
-  readonly turn: { next: number };
+  readonly balancing?: CompiledBalancing | undefined;
+  /** Undefined: all as the gateway's settings say. */
+  readonly protection?: CompiledProtection | undefined;
+  /** What the gateway proves itself with to the backend; undefined: nothing. */
+  readonly security?: CompiledEndpointSecurity | undefined;
+  /** PEM, beside what the gateway believes of all backends. */
+  readonly trustedCertificates?: readonly string[] | undefined;
 }
 
 /** CORS answers of one API; management-api.md has `*` and the resource's own verbs as the unconfigured behaviour. */
@@ -49,6 +67,8 @@ export interface CompiledResource {
   /** Any one of these is enough; empty means none is needed. */
   readonly scopes: readonly string[];
   readonly throttlingTier: string;
+  /** What is done to its requests and answers; undefined: they pass as they are. */
+  readonly mediation?: CompiledMediation | undefined;
 }
 
 /** An API as deployed, in the form a request needs it. Shared between snapshots while the API stays the same. */
@@ -62,16 +82,21 @@ export interface CompiledApi {
   /** Without it, `/pizzashack`; undefined unless this is the default version. */
   readonly defaultContext: string | undefined;
   readonly lifecycle: Lifecycle;
+  /** Its resources are topics: a handshake is a GET of what is declared as SUBSCRIBE, the caller's messages are PUBLISH. */
+  readonly isWebSocket: boolean;
   readonly offersHttp: boolean;
   readonly offersHttps: boolean;
   /** Lower-case name of the header that carries the access token. */
   readonly authorizationHeader: string;
+  readonly security: CompiledSecurity;
   readonly subscriptionRequired: boolean;
   readonly production: CompiledEndpoint | undefined;
   readonly sandbox: CompiledEndpoint | undefined;
   /** Undefined: the backend answers CORS itself. */
   readonly cors: CompiledCors | undefined;
   readonly resources: ResourceTrie;
+  /** Of the API as a whole, for what ends before its resource is known. */
+  readonly mediation?: CompiledMediation | undefined;
   /** What was left out because it makes no sense, in words. */
   readonly problems: readonly string[];
 }
@@ -88,9 +113,12 @@ export interface CompiledApplication {
   readonly id: string;
   readonly name: string;
   readonly owner: string;
+  readonly tenantDomain: string;
   readonly throttlingTier: string;
   /** APPROVED, CREATED, REJECTED, INACTIVE. */
   readonly status: string;
+  /** Custom ones, for backends. */
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
   /** By API id. */
   readonly subscriptions: ReadonlyMap<string, CompiledSubscription>;
 }
@@ -110,8 +138,18 @@ export interface CompiledCatalog {
   readonly apis: ContextTrie;
   /** By consumer key. */
   readonly consumers: ReadonlyMap<string, CompiledConsumer>;
+  /** By `foreignConsumer`: apart, so that no foreign consumer key can pass for one of ours. */
+  readonly foreignConsumers: ReadonlyMap<string, CompiledConsumer>;
+  /** By id. */
+  readonly applications: ReadonlyMap<string, CompiledApplication>;
+  /** Key managers of others, by tenant. */
+  readonly keyManagers: ReadonlyMap<string, ForeignIssuers>;
+  /** Uploaded to any API; what certificate chains may lead through. */
+  readonly intermediates: readonly ClientCertificate[];
   /** What JWTs are verified with, by `kid`. */
   readonly signingKeys: ReadonlyMap<string, VerificationKey>;
+  /** Endpoints that ask for health checks. */
+  readonly healthChecked: readonly CompiledEndpoint[];
   /** Everything that could not be compiled, in words, for the log. */
   readonly problems: readonly string[];
 }

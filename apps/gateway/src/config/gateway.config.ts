@@ -1,6 +1,8 @@
 import { port, setting, sharedSettings } from '@keygate/common/config';
 import { z } from 'zod';
 import { parseServerUrl, ServerUrlProblem } from '../key-manager/server-url.js';
+import { backendJwt, mediation } from './mediation.config.js';
+import { webSocket } from './websocket.config.js';
 
 const listeners = z
   .strictObject({
@@ -14,6 +16,14 @@ const listeners = z
     http: setting(port().default(8280), 'HTTP port for API traffic, before the offset.', {
       env: 'GATEWAY_HTTP_PORT',
       wso2: 'axis2.xml PassThroughHttpListener',
+    }),
+    wss: setting(port().default(8099), 'Port of WebSocket connections over TLS, before the offset.', {
+      env: 'GATEWAY_WSS_PORT',
+      wso2: 'ws_endpoint, wss_endpoint',
+    }),
+    ws: setting(port().default(9099), 'Port of WebSocket connections without TLS, before the offset.', {
+      env: 'GATEWAY_WS_PORT',
+      wso2: 'ws_endpoint, wss_endpoint',
     }),
     operationsBindAddress: setting(z.string().min(1).default('127.0.0.1'), 'Address of the operations listener.', {
       env: 'GATEWAY_OPERATIONS_BIND_ADDRESS',
@@ -217,6 +227,9 @@ export const gatewaySchema = z.strictObject({
       dpop,
       proxy,
       limits,
+      webSocket,
+      mediation,
+      backendJwt,
     })
     .prefault({}),
 });

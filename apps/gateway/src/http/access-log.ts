@@ -7,7 +7,7 @@ export type AccessEntry = Pick<
   Exchange,
   'correlationId' | 'clientAddress' | 'method' | 'path' | 'status' | 'startedAt'
 > &
-  Partial<Pick<Exchange, 'isRouted' | 'api' | 'application' | 'upstream' | 'fault'>>;
+  Partial<Pick<Exchange, 'isRouted' | 'api' | 'application' | 'upstream' | 'cacheStatus' | 'fault'>>;
 
 /** One line for each request; flushed in large pieces, because a write for each costs more than the request's gate. */
 export interface AccessLog {
@@ -83,7 +83,7 @@ function inPieces(): DestinationStream & { flushSync(): void } {
 
 /** Concatenated, since only the parts that a client or an API publisher chose need escaping. */
 function jsonLine(entry: AccessEntry): string {
-  const { fault, upstream, application } = entry;
+  const { fault, upstream, application, cacheStatus } = entry;
   // Asking an exchange for its API before it has one is an error.
   const api = entry.isRouted ? entry.api : undefined;
   return (
@@ -92,6 +92,7 @@ function jsonLine(entry: AccessEntry): string {
     `,"status":${entry.status},"ms":${millis(entry)}` +
     `${api ? `,"api":${JSON.stringify(api.name)},"version":${JSON.stringify(api.version)}` : ''}` +
     `${application ? `,"application":${JSON.stringify(application.name)}` : ''}` +
+    `${cacheStatus === undefined ? '' : `,"cache":"${cacheStatus}"`}` +
     `${upstream === undefined ? '' : `,"upstream":${JSON.stringify(upstream)}`}${fault === undefined ? '' : `,"fault":"${fault}"`}}\n`
   );
 }

@@ -32,6 +32,7 @@ export interface GatewayIdentity {
   keySet(): KeySet;
   /** Base URL of this gateway as its clients reach it. */
   servedAt(publicUrl: string): void;
+  readonly publicUrl: string;
 }
 
 /** How long an answer is taken for the newest; after that it is asked for again and kept only if nobody answers. */
@@ -40,10 +41,12 @@ const freshMillis = 10_000;
 export interface GatewayIdentityOptions {
   readonly source: IdentitySource;
   readonly keys: () => ReadonlyMap<string, VerificationKey> | undefined;
+  /** Of this gateway alone, published beside those of the key manager. */
+  readonly ownKeys?: readonly Readonly<Record<string, unknown>>[];
   readonly now: () => number;
 }
 
-export function createGatewayIdentity({ source, keys, now }: GatewayIdentityOptions): GatewayIdentity {
+export function createGatewayIdentity({ source, keys, ownKeys = [], now }: GatewayIdentityOptions): GatewayIdentity {
   let publicUrl = '';
   let known: (Discovered & { readonly askedAt: number }) | undefined;
   let asking: Promise<Discovered> | undefined;
@@ -73,7 +76,10 @@ export function createGatewayIdentity({ source, keys, now }: GatewayIdentityOpti
       if (!published) throw new KeyManagerUnavailable('no catalogue has been received yet');
       const all = [...published.values()];
       const ages = all.map(({ maxAgeSeconds }) => maxAgeSeconds);
-      return { keys: all.map(({ jwk }) => jwk), maxAgeSeconds: ages.length > 0 ? Math.min(...ages) : 0 };
+      return { keys: [...all.map(({ jwk }) => jwk), ...ownKeys], maxAgeSeconds: ages.length > 0 ? Math.min(...ages) : 0 };
+    },
+    get publicUrl() {
+      return publicUrl;
     },
     servedAt(url) {
       publicUrl = url.replace(/\/+$/, '');

@@ -18,7 +18,11 @@ import {
   IdentityServiceClient,
   type UserInfoResponse,
 } from '@keygate/proto/keymanager/v1/identity';
-import { KeyValidationServiceClient, type ValidateTokenResponse } from '@keygate/proto/keymanager/v1/key_validation';
+import {
+  KeyValidationServiceClient,
+  type RevokeOneTimeTokenResponse,
+  type ValidateTokenResponse,
+} from '@keygate/proto/keymanager/v1/key_validation';
 import {
   type RevocationMessage,
   RevocationServiceClient,
@@ -119,18 +123,25 @@ export class KeyManagerClient {
   }
 
   /** `tokenHash` is the SHA-256 of the access token, 32 bytes. */
-  validateToken(tokenHash: Buffer): Promise<ValidateTokenResponse> {
+  validateToken(tokenHash: Buffer, wantsUserClaims?: boolean): Promise<ValidateTokenResponse> {
     const deadlineMillis = this.settings.validateDeadlineMillis;
-    const question = { $case: 'validateToken' as const, validateToken: { tokenHash } };
+    const request = { tokenHash, ...(wantsUserClaims && { wantsUserClaims }) };
+    const question = { $case: 'validateToken' as const, validateToken: request };
     const method = this.validation.validateToken.bind(this.validation);
     const ways = {
       deadlineMillis,
       isRead: true,
       byStream: () =>
         this.hotPath.ask({ question, correlationId: '', deadlineMillis })?.then((answer) => answer.validateToken),
-      alone: (left: number) => call(method, { tokenHash }, undefined, left),
+      alone: (left: number) => call(method, request, undefined, left),
     };
     return this.validations.run(() => streamOrUnary(ways));
+  }
+
+  /** The token was good for one call, which has been made. */
+  revokeOneTimeToken(tokenHash: Buffer): Promise<RevokeOneTimeTokenResponse> {
+    const method = this.validation.revokeOneTimeToken.bind(this.validation);
+    return call(method, { tokenHash }, undefined, this.settings.issueDeadlineMillis);
   }
 
   userInfo(request: ClientRequest, correlationId: string): Promise<UserInfoResponse> {

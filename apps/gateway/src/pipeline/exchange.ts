@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import type {
   CompiledApi,
   CompiledApplication,
@@ -8,17 +9,31 @@ import type {
   CompiledSubscription,
   KeyType,
 } from '../apis/compiled-catalog.js';
+import type { ClientCertificate } from '../apis/compiled-security.js';
 import { correlationIdOf } from './correlation-id.js';
 import type { FaultName } from './gateway-errors.js';
+import type { Outgoing } from './mediation/header-edits.js';
+import type { KeepsAs } from './mediation/response-cache.js';
 import type { TokenFacts } from './ports.js';
 
 export type Scheme = 'http' | 'https';
+
+/** The connection of a client that asks to speak WebSocket on it. */
+export interface Upgrade {
+  readonly socket: Socket;
+  /** What came right behind the head of the request. */
+  readonly head: Buffer;
+  /** Access token from the query; it is no part of `target` any more. */
+  readonly queryToken: string | undefined;
+}
 
 /** An answer the gateway gives itself that is no fault: a CORS preflight. */
 export interface OwnAnswer {
   readonly status: number;
   /** Names and values in turn. */
   readonly headers: readonly string[];
+  /** Of an answer that a backend gave before. */
+  readonly body?: Buffer | undefined;
 }
 
 /** Where a request went: its API and the parts of its target, as the route stage found them. */
@@ -26,6 +41,8 @@ export interface Route {
   readonly api: CompiledApi;
   /** Undefined only for an OPTIONS request the API does not declare, which CORS answers. */
   readonly resource: CompiledResource | undefined;
+  /** Of a WebSocket API: what sending messages needs; undefined: nobody may. */
+  readonly publish?: CompiledResource | undefined;
   /** Verbs of all resources that match the path, for Allow and for CORS. */
   readonly verbs: readonly string[];
   /** The target behind the context, byte for byte as received, without the query: `/pets/1`. */
@@ -43,7 +60,7 @@ export class Exchange {
   /** The request target byte for byte as received. */
   readonly target: string;
   /** Names and values in turn, byte for byte; HTTP/2 pseudo headers included. */
-  readonly rawHeaders: readonly string[];
+  rawHeaders: readonly string[];
   /** Empty on a Unix socket. */
   readonly clientAddress: string;
   /** Milliseconds of `performance.now()`. */
@@ -57,6 +74,18 @@ export class Exchange {
   /** Address of the backend that was tried, for the log. */
   upstream: string | undefined;
   ownAnswer: OwnAnswer | undefined;
+  /** The body, when a stage had to read it: it is what goes to the backend, and may be sent again. */
+  body: Buffer | undefined;
+  /** What the request gets on top of the client's headers; undefined for nearly all. */
+  outgoing: Outgoing | undefined;
+  /** Undefined where the API's answers are not kept. */
+  cacheStatus: 'hit' | 'miss' | undefined;
+  /** Where the backend's answer is to be kept, if it may be. */
+  keepsAs: KeepsAs | undefined;
+  /** What the backend answered with, before policies and CORS; only where the answer is to be kept. */
+  backendHeaders: readonly string[] | undefined;
+  /** What was uploaded to the API and counts for this call (mutual TLS). */
+  clientCertificate: ClientCertificate | undefined;
   #correlationId: string | undefined;
   #catalog: CompiledCatalog | undefined;
   #route: Route | undefined;
@@ -70,7 +99,9 @@ export class Exchange {
     readonly response: ServerResponse,
     readonly scheme: Scheme,
     /** The client waits for 100 Continue before it sends its body. */
-    readonly awaitsContinue = false,
+    public awaitsContinue = false,
+    /** Set for a WebSocket handshake. */
+    readonly upgrade?: Upgrade | undefined,
   ) {
     this.method = request.method ?? '';
     this.target = request.url ?? '';
@@ -124,7 +155,7 @@ export class Exchange {
     return this.route.resource ?? tooEarly('cors');
   }
 
-  /** Undefined on a resource that needs no token. */
+  /** What was shown stands for this; undefined on a resource that needs nothing. */
   get token(): TokenFacts | undefined {
     return this.#token;
   }
@@ -147,6 +178,14 @@ export class Exchange {
   routed(catalog: CompiledCatalog, route: Route): void {
     this.#catalog = catalog;
     this.#route = route;
+    const token = this.upgrade?.queryToken;
+    // As if it had come where the API reads it, so that whoever reads headers finds it, and finds two when there are two.
+    if (token !== undefined) this.rawHeaders = [...this.rawHeaders, route.api.authorizationHeader, `Bearer ${token}`];
+  }
+
+  /** Forgets a credential that came in the query, so that nothing behind here passes it on. */
+  withQuery(query: string | undefined): void {
+    this.#route = { ...this.route, query };
   }
 
   authenticated(token: TokenFacts): void {

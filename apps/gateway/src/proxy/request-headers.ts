@@ -1,4 +1,6 @@
+import type { CompiledApi } from '../apis/compiled-catalog.js';
 import type { Exchange } from '../pipeline/exchange.js';
+import { editHeaders } from '../pipeline/mediation/header-edits.js';
 
 /**
  * Never forwarded as received: what belongs to one connection (RFC 9110 section 7.6.1), what undici or this gateway
@@ -7,7 +9,7 @@ import type { Exchange } from '../pipeline/exchange.js';
  */
 const stripped = new Set([
   ...['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'proxy', 'http2-settings', 'expect'],
-  ...['host', 'content-length', 'authorization', 'dpop', 'activityid'],
+  ...['host', 'content-length', 'authorization', 'dpop', 'internal-key', 'activityid'],
   ...['x-jwt-assertion', 'forwarded', 'x-real-ip'],
   ...['x-original-url', 'x-original-uri', 'x-rewrite-url'],
   ...['x-http-method-override', 'x-http-method', 'x-method-override'],
@@ -33,7 +35,7 @@ export function requestHeaders(exchange: Exchange, contentLength: string | undef
     if (lower === 'host' || lower === ':authority') host = value;
     else if (lower === 'te') acceptsTrailers ||= /(?:^|,)\s*trailers\s*(?:,|$)/i.test(value);
     else if (lower === 'cookie' && !named?.has('cookie')) cookies.push(value);
-    else if (!isStripped(lower, api.authorizationHeader, named)) result.push(name, value);
+    else if (!isStripped(lower, api, named)) result.push(name, value);
   }
   // HTTP/2 may split a cookie over several lines; HTTP/1.1 must get one (RFC 9113 section 8.2.3).
   if (cookies.length > 0) result.push('cookie', cookies.join('; '));
@@ -43,16 +45,28 @@ export function requestHeaders(exchange: Exchange, contentLength: string | undef
   result.push('x-forwarded-proto', exchange.scheme);
   if (host !== '') result.push('x-forwarded-host', host);
   result.push('activityid', exchange.correlationId);
+  const { outgoing } = exchange;
+  if (outgoing !== undefined) {
+    editHeaders(result, outgoing.edits);
+    editHeaders(result, outgoing.own);
+  }
   return result;
 }
 
-function isStripped(lower: string, authorizationHeader: string, named: ReadonlySet<string> | undefined): boolean {
+function isStripped(
+  lower: string,
+  { authorizationHeader, security }: CompiledApi,
+  named: ReadonlySet<string> | undefined,
+): boolean {
   if (lower.charCodeAt(0) === colon) return true;
   const judged = lower.includes('_') ? lower.replaceAll('_', '-') : lower;
-  if (stripped.has(judged) || judged === authorizationHeader.replaceAll('_', '-')) return true;
+  if (stripped.has(judged) || isSame(judged, authorizationHeader)) return true;
+  if (security.takesApiKeys && isSame(judged, security.apiKeyHeader)) return true;
   for (const prefix of strippedPrefixes) if (judged.startsWith(prefix)) return true;
   return named?.has(lower) ?? false;
 }
+
+const isSame = (judged: string, credentialHeader: string) => judged === credentialHeader.replaceAll('_', '-');
 
 const colon = 0x3a;
 

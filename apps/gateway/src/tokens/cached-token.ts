@@ -47,6 +47,7 @@ export class SharedVerdicts {
       // Or a bound token would be taken for an unbound one of the same client, and need no proof.
       wire.cnfJkt,
       wire.cnfX5tS256,
+      wire.userClaims,
     ]);
     let verdict = this.known.get(key);
     if (verdict === undefined) {
@@ -67,6 +68,7 @@ function toFacts(wire: WireTokenFacts): TokenFacts {
     tenantDomain: wire.tenantDomain,
     scopes: [...wire.scopes],
     ...confirmationOf(wire),
+    ...(wire.userClaims !== undefined && { userClaims: JSON.parse(wire.userClaims) as Record<string, unknown> }),
   };
 }
 

@@ -51,7 +51,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     hearing,
     jwts: new JwtGate({ keys: signingKeys, enforceType: tokens.enforceTypeHeader }),
     shared: redis && new SharedTokenCache(redis, keys, clock),
-    askKeyManager: (hash) => client.validateToken(hash),
+    askKeyManager: (hash) => client.validateToken(hash, config.gateway.backendJwt.enabled),
     onUndecided: (cause) => {
       undecided += 1;
       logger.debug({ err: cause }, 'an access token could not be checked');

@@ -2,10 +2,10 @@
  * A bounded map that drops what has not been read for longest, at the price of one look-up: two plain maps, of which
  * the older is dropped whole when the younger is half full. What is read in the older one moves up.
  */
-export class TwoGenerations<Value> {
+export class TwoGenerations<Value, Key = string> {
   private readonly half: number;
-  private young = new Map<string, Value>();
-  private old = new Map<string, Value>();
+  private young = new Map<Key, Value>();
+  private old = new Map<Key, Value>();
 
   constructor(capacity: number) {
     this.half = Math.max(1, Math.floor(capacity / 2));
@@ -15,7 +15,7 @@ export class TwoGenerations<Value> {
     return this.young.size + this.old.size;
   }
 
-  get(key: string): Value | undefined {
+  get(key: Key): Value | undefined {
     const value = this.young.get(key);
     if (value !== undefined) return value;
     const found = this.old.get(key);
@@ -25,7 +25,7 @@ export class TwoGenerations<Value> {
     return found;
   }
 
-  set(key: string, value: Value): void {
+  set(key: Key, value: Value): void {
     if (this.young.size >= this.half && !this.young.has(key)) {
       this.old = this.young;
       this.young = new Map();
@@ -33,7 +33,7 @@ export class TwoGenerations<Value> {
     this.young.set(key, value);
   }
 
-  delete(key: string): void {
+  delete(key: Key): void {
     this.young.delete(key);
     this.old.delete(key);
   }

@@ -54,6 +54,16 @@ export enum KeyType {
 export interface ValidateTokenRequest {
   /** SHA-256 of the access token or API key, 32 bytes. */
   tokenHash: Buffer;
+  /** Backends are told about the user: fill `user_claims`. */
+  wantsUserClaims?: boolean | undefined;
+}
+
+export interface RevokeOneTimeTokenRequest {
+  /** SHA-256 of the access token, 32 bytes. */
+  tokenHash: Buffer;
+}
+
+export interface RevokeOneTimeTokenResponse {
 }
 
 export interface ValidateTokenResponse {
@@ -93,16 +103,21 @@ export interface TokenFacts {
   permittedIps: string[];
   /** Of API keys. What the Referer header may be, `host/path`, `host/*` or `*.host/*`; empty: any, or none. */
   permittedReferers: string[];
+  /** A JSON object (givenname, lastname, mobile, ...): of tokens with the scope `openid`, when it was asked for. */
+  userClaims?: string | undefined;
 }
 
 function createBaseValidateTokenRequest(): ValidateTokenRequest {
-  return { tokenHash: Buffer.alloc(0) };
+  return { tokenHash: Buffer.alloc(0), wantsUserClaims: undefined };
 }
 
 export const ValidateTokenRequest: MessageFns<ValidateTokenRequest> = {
   encode(message: ValidateTokenRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.tokenHash.length !== 0) {
       writer.uint32(10).bytes(message.tokenHash);
+    }
+    if (message.wantsUserClaims !== undefined) {
+      writer.uint32(16).bool(message.wantsUserClaims);
     }
     return writer;
   },
@@ -128,6 +143,14 @@ export const ValidateTokenRequest: MessageFns<ValidateTokenRequest> = {
             message.tokenHash = Buffer.from(reader.bytes());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.wantsUserClaims = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -146,6 +169,105 @@ export const ValidateTokenRequest: MessageFns<ValidateTokenRequest> = {
   fromPartial(object: DeepPartial<ValidateTokenRequest>): ValidateTokenRequest {
     const message = createBaseValidateTokenRequest();
     message.tokenHash = object.tokenHash ?? Buffer.alloc(0);
+    message.wantsUserClaims = object.wantsUserClaims ?? undefined;
+    return message;
+  },
+};
+
+function createBaseRevokeOneTimeTokenRequest(): RevokeOneTimeTokenRequest {
+  return { tokenHash: Buffer.alloc(0) };
+}
+
+export const RevokeOneTimeTokenRequest: MessageFns<RevokeOneTimeTokenRequest> = {
+  encode(message: RevokeOneTimeTokenRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tokenHash.length !== 0) {
+      writer.uint32(10).bytes(message.tokenHash);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeOneTimeTokenRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeOneTimeTokenRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tokenHash = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RevokeOneTimeTokenRequest>): RevokeOneTimeTokenRequest {
+    return RevokeOneTimeTokenRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RevokeOneTimeTokenRequest>): RevokeOneTimeTokenRequest {
+    const message = createBaseRevokeOneTimeTokenRequest();
+    message.tokenHash = object.tokenHash ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseRevokeOneTimeTokenResponse(): RevokeOneTimeTokenResponse {
+  return {};
+}
+
+export const RevokeOneTimeTokenResponse: MessageFns<RevokeOneTimeTokenResponse> = {
+  encode(_: RevokeOneTimeTokenResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeOneTimeTokenResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeOneTimeTokenResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RevokeOneTimeTokenResponse>): RevokeOneTimeTokenResponse {
+    return RevokeOneTimeTokenResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<RevokeOneTimeTokenResponse>): RevokeOneTimeTokenResponse {
+    const message = createBaseRevokeOneTimeTokenResponse();
     return message;
   },
 };
@@ -248,6 +370,7 @@ function createBaseTokenFacts(): TokenFacts {
     audience: [],
     permittedIps: [],
     permittedReferers: [],
+    userClaims: undefined,
   };
 }
 
@@ -297,6 +420,9 @@ export const TokenFacts: MessageFns<TokenFacts> = {
     }
     for (const v of message.permittedReferers) {
       writer.uint32(122).string(v!);
+    }
+    if (message.userClaims !== undefined) {
+      writer.uint32(130).string(message.userClaims);
     }
     return writer;
   },
@@ -434,6 +560,14 @@ export const TokenFacts: MessageFns<TokenFacts> = {
             message.permittedReferers.push(reader.string());
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.userClaims = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -466,6 +600,7 @@ export const TokenFacts: MessageFns<TokenFacts> = {
     message.audience = object.audience?.map((e) => e) || [];
     message.permittedIps = object.permittedIps?.map((e) => e) || [];
     message.permittedReferers = object.permittedReferers?.map((e) => e) || [];
+    message.userClaims = object.userClaims ?? undefined;
     return message;
   },
 };
@@ -473,6 +608,8 @@ export const TokenFacts: MessageFns<TokenFacts> = {
 /** Tells a gateway what an access token or an API key stands for. Neither of them ever crosses the wire. */
 export interface KeyValidationService {
   validateToken(request: ValidateTokenRequest): Promise<ValidateTokenResponse>;
+  /** A token that was good for one call has been used. Says nothing about whether there was such a token. */
+  revokeOneTimeToken(request: RevokeOneTimeTokenRequest): Promise<RevokeOneTimeTokenResponse>;
 }
 
 export const KeyValidationServiceServiceName = "keymanager.v1.KeyValidationService";
@@ -483,11 +620,18 @@ export class KeyValidationServiceClientImpl implements KeyValidationService {
     this.service = opts?.service || KeyValidationServiceServiceName;
     this.rpc = rpc;
     this.validateToken = this.validateToken.bind(this);
+    this.revokeOneTimeToken = this.revokeOneTimeToken.bind(this);
   }
   validateToken(request: ValidateTokenRequest): Promise<ValidateTokenResponse> {
     const data = ValidateTokenRequest.encode(request).finish();
     const promise = this.rpc.request(this.service, "ValidateToken", data);
     return promise.then((data) => ValidateTokenResponse.decode(new BinaryReader(data)));
+  }
+
+  revokeOneTimeToken(request: RevokeOneTimeTokenRequest): Promise<RevokeOneTimeTokenResponse> {
+    const data = RevokeOneTimeTokenRequest.encode(request).finish();
+    const promise = this.rpc.request(this.service, "RevokeOneTimeToken", data);
+    return promise.then((data) => RevokeOneTimeTokenResponse.decode(new BinaryReader(data)));
   }
 }
 
@@ -504,10 +648,24 @@ export const KeyValidationServiceService = {
       Buffer.from(ValidateTokenResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ValidateTokenResponse => ValidateTokenResponse.decode(value),
   },
+  /** A token that was good for one call has been used. Says nothing about whether there was such a token. */
+  revokeOneTimeToken: {
+    path: "/keymanager.v1.KeyValidationService/RevokeOneTimeToken" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RevokeOneTimeTokenRequest): Buffer =>
+      Buffer.from(RevokeOneTimeTokenRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RevokeOneTimeTokenRequest => RevokeOneTimeTokenRequest.decode(value),
+    responseSerialize: (value: RevokeOneTimeTokenResponse): Buffer =>
+      Buffer.from(RevokeOneTimeTokenResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RevokeOneTimeTokenResponse => RevokeOneTimeTokenResponse.decode(value),
+  },
 } as const;
 
 export interface KeyValidationServiceServer extends UntypedServiceImplementation {
   validateToken: handleUnaryCall<ValidateTokenRequest, ValidateTokenResponse>;
+  /** A token that was good for one call has been used. Says nothing about whether there was such a token. */
+  revokeOneTimeToken: handleUnaryCall<RevokeOneTimeTokenRequest, RevokeOneTimeTokenResponse>;
 }
 
 export interface KeyValidationServiceClient extends Client {
@@ -525,6 +683,22 @@ export interface KeyValidationServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ValidateTokenResponse) => void,
+  ): ClientUnaryCall;
+  /** A token that was good for one call has been used. Says nothing about whether there was such a token. */
+  revokeOneTimeToken(
+    request: RevokeOneTimeTokenRequest,
+    callback: (error: ServiceError | null, response: RevokeOneTimeTokenResponse) => void,
+  ): ClientUnaryCall;
+  revokeOneTimeToken(
+    request: RevokeOneTimeTokenRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RevokeOneTimeTokenResponse) => void,
+  ): ClientUnaryCall;
+  revokeOneTimeToken(
+    request: RevokeOneTimeTokenRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RevokeOneTimeTokenResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -1,0 +1,1 @@
+export { isProtectedHeader } from './protected-headers.js';
