@@ -1,69 +1,105 @@
-import type { Dispatcher } from 'undici';
 import type { Answers } from '../pipeline/answers.js';
 import { drain } from '../pipeline/drain.js';
 import type { Exchange } from '../pipeline/exchange.js';
-import { ClientGone, RequestBody } from './request-body.js';
+import { CallAttempts } from './call-attempts.js';
+import type { UpstreamHandler, UpstreamRequest } from './http1/upstream-request.js';
+import { ClientGone, type RequestBody } from './request-body.js';
 import { responseHeaders, responseTrailers } from './response-headers.js';
-import { isConnectionLost, upstreamFailure } from './upstream-failure.js';
+import { upstreamFailure } from './upstream-failure.js';
 
-/** What one call needs from the pool it runs in. */
+/** Whoever decides where a call goes, and whether it goes again. */
 export interface CallOwner {
-  dispatch(options: Dispatcher.DispatchOptions, call: UpstreamCall): void;
-  ended(): void;
   /** How long a client may leave an answer unread, milliseconds. */
   readonly stallTimeoutMillis: number;
+  /** An answer has begun; `headers` may still be added to. True: it is not for the client, and the call goes `again`. */
+  answered(call: UpstreamCall, status: number, headers: string[]): boolean;
+  again(call: UpstreamCall): void;
+  /** An attempt failed. True: the call goes on elsewhere. */
+  failed(call: UpstreamCall, error: Error): boolean;
+  /** The connection has no more to do with the call. */
+  released(call: UpstreamCall): void;
+  /** Nothing more is to come; said once, maybe before `released`. */
+  ended(call: UpstreamCall): void;
 }
 
-/**
- * One call to a backend, streamed both ways. undici calls it as the answer comes in. Uses undici's raw-header
- * callbacks: the parsed ones would merge repeated headers.
- */
-export class UpstreamCall implements Dispatcher.DispatchHandler {
+/** One call to a backend, streamed both ways: its connection calls it as the answer comes in. */
+export class UpstreamCall implements UpstreamHandler {
+  /** What the attempt under way sends. */
+  options: UpstreamRequest = nothing;
+  /** The owner's notes about the call. */
+  readonly attempts = new CallAttempts();
   #abort: ((error?: Error) => void) | undefined;
   #resume: (() => void) | undefined;
   #stall: NodeJS.Timeout | undefined;
   #isOver = false;
   #hasBytes = false;
-  #isRetried = false;
+  /** Bytes left of an answer that is not for the client; undefined while there is none. */
+  #unwanted: number | undefined;
 
   constructor(
-    private readonly exchange: Exchange,
+    readonly exchange: Exchange,
     private readonly answers: Answers,
     private readonly owner: CallOwner,
-    private readonly options: Dispatcher.DispatchOptions,
-  ) {}
+    /** The client's body, which can be sent once. */
+    readonly body: RequestBody | undefined,
+  ) {
+    exchange.response.on('close', this.#onClientClose);
+  }
 
-  start(): void {
-    this.exchange.response.on('close', this.#onClientClose);
-    this.owner.dispatch(this.options, this);
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Whether a connection took the attempt under way: before that nothing can have happened at the backend. */
+  get wasSent(): boolean {
+    return this.#abort !== undefined;
+  }
+
+  /** Ends the call with a fault. */
+  fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.answers.fail(this.exchange, error);
+    this.#abort?.();
   }
 
   onConnect(abort: (error?: Error) => void): void {
     this.#abort = abort;
-    const { response, awaitsContinue } = this.exchange;
+    const { exchange } = this;
     if (this.#isOver) abort();
     // Only now is it known that somebody will take the body (RFC 9110 section 10.1.1).
-    else if (awaitsContinue && !this.#isRetried) response.writeContinue();
+    else if (exchange.awaitsContinue) {
+      exchange.awaitsContinue = false;
+      exchange.response.writeContinue();
+    }
   }
 
-  onHeaders(status: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
-    // Interim answers end here: 100 was given above, 101 is never asked for, 102 and 103 are hints.
-    if (status < 200) return true;
+  onHeaders(status: number, raw: string[], resume: () => void, statusText: string): void {
     const { exchange } = this;
     const { response } = exchange;
     const headers = responseHeaders(raw, status);
+    if (this.owner.answered(this, status, headers)) {
+      this.#unwanted = maxUnwantedBytes;
+      return;
+    }
+    if (this.#isOver) return;
     this.answers.answering(exchange, headers);
     this.#resume = resume;
-    // Throws on what Node would not send; undici then aborts and calls onError.
+    // Throws on what Node would not send; the connection then ends and calls onError.
     if (exchange.request.httpVersionMajor > 1 || statusText === '') response.writeHead(status, headers);
     else response.writeHead(status, statusText, headers);
     // An event stream must not wait for its first event; all others go out together with their first bytes.
     process.nextTick(flushHead, this);
-    return true;
   }
 
   onData(chunk: Buffer): boolean {
+    if (this.#isOver) return true;
     const { response } = this.exchange;
+    if (this.#unwanted !== undefined) {
+      this.#unwanted -= chunk.length;
+      if (this.#unwanted < 0) this.#abort?.();
+      return true;
+    }
     this.#hasBytes = true;
     if (response.write(chunk)) return true;
     response.once('drain', this.#onDrain);
@@ -71,14 +107,22 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     return false;
   }
 
-  onComplete(trailers: string[] | null): void {
+  onComplete(trailers: string[] | null, last?: Buffer): void {
+    this.owner.released(this);
     if (this.#isOver) return;
+    if (this.#unwanted !== undefined) {
+      this.#goAgain();
+      return;
+    }
     const { response, request } = this.exchange;
     this.#end();
     if (trailers !== null && trailers.length > 0 && this.options.method !== 'HEAD' && request.httpVersionMajor === 1) {
       if (response.chunkedEncoding && this.#wantsTrailers()) response.addTrailers(responseTrailers(trailers));
     }
-    response.end();
+    if (last === undefined) response.end();
+    // In one write with the head, as text when it is short; a copy, since the next read takes the memory.
+    else if (last.length <= maxTextBytes) response.end(last.toString('latin1'), 'latin1');
+    else response.end(Buffer.from(last));
     drain(request);
   }
 
@@ -87,30 +131,32 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   }
 
   onError(error: Error): void {
-    const { exchange } = this;
+    this.owner.released(this);
     if (this.#isOver) return;
-    if (this.#mayRetry(error)) {
-      this.#isRetried = true;
-      this.#abort = undefined;
-      this.owner.dispatch(this.options, this);
+    if (this.#unwanted !== undefined) {
+      this.#goAgain();
       return;
     }
+    if (error instanceof ClientGone) {
+      this.#end();
+      this.exchange.cutOff();
+      return;
+    }
+    const { wasSent } = this;
+    if (this.owner.failed(this, error)) return;
     this.#end();
-    if (error instanceof ClientGone) exchange.cutOff();
-    else this.answers.fail(exchange, upstreamFailure(error, this.#abort !== undefined));
+    this.answers.fail(this.exchange, upstreamFailure(error, wasSent));
   }
 
-  /** A request without a body and without effects is sent once more when its connection turns out to be dead. */
-  #mayRetry(error: Error): boolean {
-    const { method, body } = this.options;
-    return (
-      !this.#isRetried &&
-      !this.exchange.response.headersSent &&
-      body === null &&
-      (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') &&
-      this.#abort !== undefined &&
-      isConnectionLost(error)
-    );
+  /** From here on the call is as if it had not been sent. */
+  reset(): void {
+    this.#abort = undefined;
+    this.#unwanted = undefined;
+  }
+
+  #goAgain(): void {
+    this.reset();
+    this.owner.again(this);
   }
 
   #wantsTrailers(): boolean {
@@ -123,8 +169,8 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     clearTimeout(this.#stall);
     this.exchange.response.off('close', this.#onClientClose);
     // Leaves the client's own stream as it is.
-    if (this.options.body instanceof RequestBody) this.options.body.destroy();
-    this.owner.ended();
+    this.body?.destroy();
+    this.owner.ended(this);
   }
 
   #onClientClose = (): void => {
@@ -142,6 +188,14 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.exchange.cutOff();
   };
 }
+
+const nothing: UpstreamRequest = { method: '', path: '', headers: [], body: null, headersTimeout: 0 };
+
+/** An answer that only asks for other credentials is read to its end, so that its connection can be used again. */
+const maxUnwantedBytes = 65_536;
+
+/** Above it joining head and body costs more than a second write. */
+const maxTextBytes = 16_384;
 
 function flushHead(call: UpstreamCall): void {
   call.flushHead();

@@ -6,8 +6,6 @@ import { type FaultName, GatewayError } from '../pipeline/gateway-errors.js';
  */
 export function upstreamFailure(error: Error, wasSent: boolean): GatewayError {
   if (error instanceof GatewayError) return error;
-  // llhttp's errors carry what the backend sent, which may be anybody's data: it is not for the log.
-  if ('data' in error) delete error.data;
   return new GatewayError(faultOf(error, wasSent), { cause: error });
 }
 
@@ -16,16 +14,17 @@ export function isConnectionLost(error: Error): boolean {
   return lost.has(codeOf(error));
 }
 
-const lost = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+const lost = new Set(['UPSTREAM_CLOSED', 'ECONNRESET', 'EPIPE']);
 
 function faultOf(error: Error, wasSent: boolean): FaultName {
   const code = codeOf(error);
-  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') return 'gatewayBug';
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'backendConnectTimedOut';
+  if (code === 'UPSTREAM_INVALID_REQUEST') return 'gatewayBug';
+  if (code === 'ERR_ADDRESS_REFUSED') return 'addressRefused';
+  if (code === 'UPSTREAM_CONNECT_TIMEOUT') return 'backendConnectTimedOut';
   if (!wasSent) return 'backendUnreachable';
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return 'backendTimedOut';
+  if (code === 'UPSTREAM_HEAD_TIMEOUT' || code === 'UPSTREAM_BODY_TIMEOUT') return 'backendTimedOut';
   if (lost.has(code)) return 'backendClosed';
-  if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') return 'backendSendFailed';
+  if (code === 'UPSTREAM_REQUEST_LENGTH') return 'backendSendFailed';
   return 'backendProtocolViolation';
 }
 
