@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createNonces } from '@keygate/common/dpop';
 import type { Logger } from '@keygate/common/logging';
 import type { GatewayConfig } from './config/gateway.config.js';
+import { compileSettings, createCredentials, credentialSettings } from './credentials/create-credentials.js';
 import { type AccessLog, createAccessLog } from './http/access-log.js';
 import { OwnUrls } from './http/own-urls.js';
 import { RequestCounters } from './http/request-counters.js';
@@ -12,9 +13,9 @@ import { CatalogStream } from './key-manager/catalog-stream.js';
 import { connectKeyManager } from './key-manager/connect.js';
 import type { KeyManagerClient } from './key-manager/key-manager.client.js';
 import { UsageReporter } from './key-manager/usage-reporter.js';
+import { createMediation } from './mediation/mediation-parts.js';
 import { createTokenHost, type TokenHost } from './oauth2-endpoints/token-host.js';
 import type { DpopChecks } from './pipeline/dpop.js';
-import { createMediation } from './mediation/mediation-parts.js';
 import type { Ports, RequestObserver } from './pipeline/ports.js';
 import { createRequestHandler, type RequestHandler } from './pipeline/request-handler.js';
 import { createReview } from './pipeline/review.js';
@@ -61,7 +62,14 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
   const tokens = createTokenSource({ config, client, gatewayId, logger, keys, ...(clock && { clock }) });
   const path = join(config.dataDir, `gateway-${listeners.https}`, 'catalog.bin');
   const file = new CatalogFile(path, environment, logger);
-  const catalog = new CatalogStream({ client, file, logger, environment, gatewayId });
+  const catalog = new CatalogStream({
+    client,
+    file,
+    logger,
+    environment,
+    gatewayId,
+    compile: compileSettings(config),
+  });
   const mediation = await createMediation(config, {
     revokeOneTimeToken: (tokenHash) => client.revokeOneTimeToken(tokenHash),
     logger,
@@ -75,15 +83,21 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
   const observer = observe(accessLog, counters, usage, logger);
   const { validation } = tokens;
   const ownUrls = new OwnUrls();
+  const credentials = await createCredentials(config, { client, tokens, keys, logger, clock });
   const dpop = dpopChecks(config.gateway.dpop, ownUrls, tokens.seenProofs);
-  const protocols = createProtocols({ config: config.gateway, http: forwarder, review: (exchange) => review(exchange) });
+  const protocols = createProtocols({
+    config: config.gateway,
+    http: forwarder,
+    review: (exchange) => review(exchange),
+  });
   const ports: Ports = {
     catalog,
     tokens: validation,
     forwarder: protocols.forwarder,
     observer,
-    settings: limits,
+    settings: { ...limits, ...credentialSettings(config) },
     dpop,
+    ...credentials,
     ...mediation.ports,
   };
   const review = createReview(ports);

@@ -20,6 +20,7 @@ export class CatalogEntities {
   #revision = 0;
   readonly apis = new Map<string, Api>();
   readonly applications = new Map<string, Application>();
+  /** By id, which is the consumer key itself unless another key manager issued it. */
   readonly consumerKeys = new Map<string, ConsumerKey>();
   readonly signingKeys = new Map<string, SigningKey>();
   readonly throttlingPolicies = new Map<string, ThrottlingPolicy>();
@@ -61,6 +62,25 @@ export class CatalogEntities {
     };
   }
 
+  /** Adds what one message of a snapshot holds. */
+  add(snapshot: CatalogSnapshot): void {
+    for (const api of snapshot.apis) this.apis.set(api.id, api);
+    for (const application of snapshot.applications) this.applications.set(application.id, application);
+    for (const key of snapshot.consumerKeys) this.consumerKeys.set(key.id ?? key.consumerKey, key);
+    for (const key of snapshot.signingKeys) this.signingKeys.set(key.kid, key);
+    for (const policy of snapshot.throttlingPolicies) this.throttlingPolicies.set(policy.id, policy);
+    for (const rule of snapshot.denyRules) this.denyRules.set(rule.id, rule);
+    for (const keyManager of snapshot.keyManagers) this.keyManagers.set(keyManager.id, keyManager);
+    const grouped = this.#byApplication as Map<string, Map<string, Subscription>>;
+    for (const subscription of snapshot.subscriptions) {
+      this.#subscriptions.set(subscription.id, subscription);
+      const siblings = grouped.get(subscription.applicationId);
+      if (siblings === undefined) grouped.set(subscription.applicationId, new Map([[subscription.id, subscription]]));
+      else siblings.set(subscription.id, subscription);
+    }
+    this.#revision = snapshot.revision;
+  }
+
   #replace(snapshot: CatalogSnapshot): true {
     for (const map of [
       this.apis,
@@ -75,21 +95,7 @@ export class CatalogEntities {
     ] as Map<string, unknown>[]) {
       map.clear();
     }
-    for (const api of snapshot.apis) this.apis.set(api.id, api);
-    for (const application of snapshot.applications) this.applications.set(application.id, application);
-    for (const key of snapshot.consumerKeys) this.consumerKeys.set(key.consumerKey, key);
-    for (const key of snapshot.signingKeys) this.signingKeys.set(key.kid, key);
-    for (const policy of snapshot.throttlingPolicies) this.throttlingPolicies.set(policy.id, policy);
-    for (const rule of snapshot.denyRules) this.denyRules.set(rule.id, rule);
-    for (const keyManager of snapshot.keyManagers) this.keyManagers.set(keyManager.id, keyManager);
-    const grouped = this.#byApplication as Map<string, Map<string, Subscription>>;
-    for (const subscription of snapshot.subscriptions) {
-      this.#subscriptions.set(subscription.id, subscription);
-      const siblings = grouped.get(subscription.applicationId);
-      if (siblings === undefined) grouped.set(subscription.applicationId, new Map([[subscription.id, subscription]]));
-      else siblings.set(subscription.id, subscription);
-    }
-    this.#revision = snapshot.revision;
+    this.add(snapshot);
     return true;
   }
 
@@ -108,7 +114,7 @@ export class CatalogEntities {
       case 'applicationDeleted':
         return this.applications.delete(change.applicationDeleted);
       case 'consumerKey':
-        this.consumerKeys.set(change.consumerKey.consumerKey, change.consumerKey);
+        this.consumerKeys.set(change.consumerKey.id ?? change.consumerKey.consumerKey, change.consumerKey);
         return true;
       case 'consumerKeyDeleted':
         return this.consumerKeys.delete(change.consumerKeyDeleted);

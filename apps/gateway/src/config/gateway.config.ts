@@ -1,6 +1,8 @@
 import { port, setting, sharedSettings } from '@keygate/common/config';
 import { z } from 'zod';
 import { parseServerUrl, ServerUrlProblem } from '../key-manager/server-url.js';
+import { cors } from './cors.config.js';
+import { credentials } from './credentials.config.js';
 import { backendJwt, mediation } from './mediation.config.js';
 import { webSocket } from './websocket.config.js';
 
@@ -229,6 +231,8 @@ export const gatewaySchema = z.strictObject({
       limits,
       webSocket,
       mediation,
+      credentials,
+      cors,
       backendJwt,
     })
     .prefault({}),

@@ -1,6 +1,7 @@
 import type { Logger } from '@keygate/common/logging';
 import type { CatalogMessage } from '@keygate/proto/keymanager/v1/catalog';
 import { CatalogEntities } from '../apis/catalog-entities.js';
+import type { CompileSettings } from '../apis/compile-api.js';
 import { compileCatalog } from '../apis/compile-catalog.js';
 import type { CompiledCatalog } from '../apis/compiled-catalog.js';
 import type { CatalogSource } from '../pipeline/ports.js';
@@ -15,6 +16,8 @@ export interface CatalogStreamOptions {
   readonly logger: Logger;
   readonly environment: string;
   readonly gatewayId: string;
+  /** Where APIs say nothing of their own. */
+  readonly compile?: CompileSettings;
   /** Called after every swap. */
   readonly onSwap?: (catalog: CompiledCatalog) => void;
 }
@@ -24,7 +27,9 @@ export interface CatalogStreamOptions {
  * snapshot, swapped by one assignment, so a burst of changes is compiled once.
  */
 export class CatalogStream implements CatalogSource {
-  private readonly entities = new CatalogEntities();
+  private entities = new CatalogEntities();
+  /** A snapshot of which not all has come yet. */
+  private incoming: CatalogEntities | undefined;
   private readonly options: CatalogStreamOptions;
   private readonly stream: SupervisedStream<CatalogMessage>;
   private compiled: CompiledCatalog | undefined;
@@ -40,7 +45,10 @@ export class CatalogStream implements CatalogSource {
     this.stream = new SupervisedStream<CatalogMessage>({
       name: 'catalogue',
       logger,
-      open: () => client.watchCatalog({ revision: this.resumeFrom, environment, gatewayId }),
+      open: () => {
+        this.incoming = undefined;
+        return client.watchCatalog({ revision: this.resumeFrom, environment, gatewayId });
+      },
       onMessage: (message) => this.accept(message),
     });
   }
@@ -75,7 +83,9 @@ export class CatalogStream implements CatalogSource {
       this.resumeFrom = 0;
       throw new Error('the key manager went back to an older revision; asking for a snapshot');
     }
-    const changed = this.entities.apply(message);
+    const changed = this.take(message);
+    // Half a snapshot is nothing to resume from.
+    if (this.incoming !== undefined) return;
     this.resumeFrom = this.entities.revision;
     if (message.content?.$case === 'snapshot')
       this.options.logger.info({ revision: this.entities.revision }, 'catalogue received');
@@ -88,8 +98,20 @@ export class CatalogStream implements CatalogSource {
     });
   }
 
+  /** True when there is something new to compile. */
+  private take(message: CatalogMessage): boolean {
+    if (message.content?.$case !== 'snapshot') return this.entities.apply(message);
+    const { snapshot } = message.content;
+    this.incoming ??= new CatalogEntities();
+    this.incoming.add(snapshot);
+    if (snapshot.more === true) return false;
+    this.entities = this.incoming;
+    this.incoming = undefined;
+    return true;
+  }
+
   private swap(): void {
-    const compiled = compileCatalog(this.entities);
+    const compiled = compileCatalog(this.entities, this.options.compile);
     this.compiled = compiled;
     this.reportProblems(compiled.problems);
     this.options.onSwap?.(compiled);

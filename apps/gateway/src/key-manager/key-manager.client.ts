@@ -14,6 +14,8 @@ import {
 } from '@keygate/proto/keymanager/v1/catalog';
 import { HotPathServiceClient } from '@keygate/proto/keymanager/v1/hot_path';
 import {
+  type AuthenticateUserRequest,
+  type AuthenticateUserResponse,
   type DiscoveryResponse,
   IdentityServiceClient,
   type UserInfoResponse,
@@ -73,6 +75,7 @@ export class KeyManagerClient {
   private readonly hotPath: HotPathClient;
   private readonly tokenRequests: CallLimit;
   private readonly validations: CallLimit;
+  private readonly logins: CallLimit;
 
   constructor(channel: ChannelSettings, settings: KeyManagerClientSettings, logger: Logger) {
     this.settings = settings;
@@ -92,6 +95,8 @@ export class KeyManagerClient {
     // Apart, so that a flood of unknown tokens leaves room for token requests.
     this.tokenRequests = new CallLimit(settings.maxConcurrentCalls ?? 500);
     this.validations = new CallLimit(settings.maxConcurrentCalls ?? 500);
+    // Each costs the key manager a slow hash on purpose.
+    this.logins = new CallLimit(maxLogins);
   }
 
   issueToken(request: ClientRequest, correlationId: string): Promise<IssueTokenResponse> {
@@ -142,6 +147,12 @@ export class KeyManagerClient {
   revokeOneTimeToken(tokenHash: Buffer): Promise<RevokeOneTimeTokenResponse> {
     const method = this.validation.revokeOneTimeToken.bind(this.validation);
     return call(method, { tokenHash }, undefined, this.settings.issueDeadlineMillis);
+  }
+
+  /** Takes as long as a token request: a password is checked slowly. Not repeated, for wrong ones are counted. */
+  authenticateUser(request: AuthenticateUserRequest): Promise<AuthenticateUserResponse> {
+    const method = this.identity.authenticateUser.bind(this.identity);
+    return this.logins.run(() => call(method, request, undefined, this.settings.issueDeadlineMillis));
   }
 
   userInfo(request: ClientRequest, correlationId: string): Promise<UserInfoResponse> {
@@ -199,6 +210,8 @@ export class KeyManagerClient {
     this.tokens.close();
   }
 }
+
+const maxLogins = 200;
 
 const deadlineIn = (millis: number) => Date.now() + millis;
 

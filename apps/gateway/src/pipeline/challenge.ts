@@ -1,4 +1,5 @@
 import { dpopAlgorithms } from '@keygate/common/dpop';
+import type { CompiledSecurity } from '../apis/compiled-security.js';
 
 /** RFC 6750 section 3.1. */
 export type BearerError = 'invalid_request' | 'invalid_token' | 'insufficient_scope';
@@ -10,11 +11,29 @@ const realm = 'Bearer realm="Keygate"';
  * section 3.1); texts here are the gateway's own or scope names of the API, never anything the client sent.
  */
 export function challenge(error?: BearerError, description?: string, scopes?: readonly string[]): readonly string[] {
+  return ['WWW-Authenticate', bearerChallenge(error, description, scopes)];
+}
+
+/**
+ * The challenges of all schemes an API takes, in one header: some clients look at the first only. What went wrong is said
+ * of Bearer alone, where the API takes tokens.
+ */
+export function apiChallenge(
+  { takesTokens, otherChallenges }: Pick<CompiledSecurity, 'takesTokens' | 'otherChallenges'>,
+  error?: BearerError,
+  description?: string,
+): readonly string[] {
+  if (!takesTokens) return ['WWW-Authenticate', otherChallenges];
+  const bearer = bearerChallenge(error, description);
+  return ['WWW-Authenticate', otherChallenges === '' ? bearer : `${bearer}, ${otherChallenges}`];
+}
+
+function bearerChallenge(error?: BearerError, description?: string, scopes?: readonly string[]): string {
   let value = realm;
   if (error !== undefined) value += `, error="${error}"`;
   if (description !== undefined) value += `, error_description="${quotable(description)}"`;
   if (scopes !== undefined && scopes.length > 0) value += `, scope="${quotable(scopes.join(' '))}"`;
-  return ['WWW-Authenticate', value];
+  return value;
 }
 
 /** RFC 9449 section 7.1: what a client has to do, and with which algorithms. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { thumbprintOf } from '../apis/thumbprint.js';
 
 /** The certificate that a client showed in the handshake; TLS has proved that it holds the private key. */
 export interface ConnectionCertificate {
@@ -17,7 +17,7 @@ export function connectionCertificate(socket: Socket): ConnectionCertificate | u
   if (known !== undefined) return known;
   const der = (socket as Partial<TLSSocket>).getPeerX509Certificate?.()?.raw;
   if (der === undefined) return undefined;
-  const certificate = { der, thumbprint: createHash('sha256').update(der).digest('base64url') };
+  const certificate = { der, thumbprint: thumbprintOf(der) };
   seen.set(socket, certificate);
   return certificate;
 }

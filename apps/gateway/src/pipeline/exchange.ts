@@ -14,7 +14,7 @@ import { correlationIdOf } from './correlation-id.js';
 import type { FaultName } from './gateway-errors.js';
 import type { Outgoing } from './mediation/header-edits.js';
 import type { KeepsAs } from './mediation/response-cache.js';
-import type { TokenFacts } from './ports.js';
+import type { RateLimit, TokenFacts } from './ports.js';
 
 export type Scheme = 'http' | 'https';
 
@@ -61,8 +61,12 @@ export class Exchange {
   readonly target: string;
   /** Names and values in turn, byte for byte; HTTP/2 pseudo headers included. */
   rawHeaders: readonly string[];
-  /** Empty on a Unix socket. */
-  readonly clientAddress: string;
+  /** Who is connected; empty on a Unix socket. */
+  readonly peerAddress: string;
+  /** Who calls, which a trusted proxy may say; otherwise who is connected. */
+  clientAddress: string;
+  /** The tightest limit the call is under; undefined when there is none. */
+  rateLimit: RateLimit | undefined;
   /** Milliseconds of `performance.now()`. */
   readonly startedAt = performance.now();
   /** Why it failed; undefined for requests a backend answered. */
@@ -106,7 +110,8 @@ export class Exchange {
     this.method = request.method ?? '';
     this.target = request.url ?? '';
     this.rawHeaders = request.rawHeaders;
-    this.clientAddress = plainAddress(request.socket.remoteAddress ?? '');
+    this.peerAddress = plainAddress(request.socket.remoteAddress ?? '');
+    this.clientAddress = this.peerAddress;
   }
 
   /** The client's `activityid`, `x-correlation-id` or trace id when well-formed, else a new UUID. */
@@ -188,9 +193,10 @@ export class Exchange {
     this.#route = { ...this.route, query };
   }
 
-  authenticated(token: TokenFacts): void {
+  /** `keyType` is told for those whose credentials have none. */
+  authenticated(token: TokenFacts, keyType = token.keyType): void {
     this.#token = token;
-    this.#keyType = token.keyType;
+    this.#keyType = keyType;
   }
 
   subscribed(keyType: KeyType, application: CompiledApplication, subscription: CompiledSubscription | undefined): void {

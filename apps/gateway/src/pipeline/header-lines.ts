@@ -6,6 +6,17 @@ export function findHeader(rawHeaders: readonly string[], lowerName: string): st
   return undefined;
 }
 
+/** Value of the header with this lower-case name; undefined without one, null when there are several. */
+export function onlyHeader(rawHeaders: readonly string[], lowerName: string): string | null | undefined {
+  let value: string | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (!isNamed(rawHeaders[i], lowerName)) continue;
+    if (value !== undefined) return null;
+    value = rawHeaders[i + 1];
+  }
+  return value;
+}
+
 /** Values of all headers with this lower-case name. HTTP/2 requests have no `headersDistinct`. */
 export function headerValues(rawHeaders: readonly string[], lowerName: string): string[] {
   return rawHeaders.filter((_, index) => index % 2 === 1 && isNamed(rawHeaders[index - 1], lowerName));

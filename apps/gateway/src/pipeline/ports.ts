@@ -132,12 +132,29 @@ export interface RequestObserver {
 export interface PipelineSettings {
   /** Longest request target, bytes; above it 414. */
   readonly maxUrlBytes: number;
+  /** False: answers do not say what is left of a limit. */
+  readonly rateLimitHeaders?: boolean | undefined;
   /** The only kind of keys that is taken here; absent: both (WSO2: type of the gateway environment). */
   readonly onlyKeyType?: KeyType | undefined;
   /** Certificates need not be uploaded when one that was vouches for them. */
   readonly allowCertificateChains?: boolean | undefined;
-  /** Who may say which certificate a client showed; absent: nobody. */
+  /** Who may say which certificate a client showed and from where it came; absent: nobody. */
   readonly isTrustedProxy?: ((address: string) => boolean) | undefined;
+}
+
+/** Holds calls against the limits they are subject to. */
+export interface Throttling {
+  /** Throws the fault of the limit that is used up. Answers a promise only where the count is kept elsewhere. */
+  admit(exchange: Exchange, answers: Pick<Answers, 'fail'>): void | Promise<void>;
+}
+
+/** A limit on calls as clients are told of it. */
+export interface RateLimit {
+  readonly limit: number;
+  /** At this moment. */
+  readonly remaining: number;
+  /** When all of it is there again, milliseconds since the epoch. */
+  readonly endsAt: number;
 }
 
 /** Counts what is said on a connection that is open: WebSocket messages and server-sent events. */
@@ -166,6 +183,8 @@ export interface Ports {
   readonly forwarder: Forwarder;
   readonly observer: RequestObserver;
   readonly settings: PipelineSettings;
+  /** Absent: calls are not limited. */
+  readonly throttling?: Throttling | undefined;
   /** Absent: events are not limited. */
   readonly events?: EventQuota | undefined;
   /** Absent: a token that is bound to a key opens nothing. */

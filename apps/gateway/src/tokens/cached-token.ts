@@ -3,6 +3,7 @@ import {
   type TokenFacts as WireTokenFacts,
   TokenKind as WireTokenKind,
 } from '@keygate/proto/keymanager/v1/key_validation';
+import { compileRestrictions } from '../pipeline/credentials/key-restrictions.js';
 import type { TokenFacts, TokenVerdict } from '../pipeline/ports.js';
 import type { TokenIdentity } from './revocation-index.js';
 import { TwoGenerations } from './two-generations.js';
@@ -47,6 +48,9 @@ export class SharedVerdicts {
       // Or a bound token would be taken for an unbound one of the same client, and need no proof.
       wire.cnfJkt,
       wire.cnfX5tS256,
+      wire.audience,
+      wire.permittedIps,
+      wire.permittedReferers,
       wire.userClaims,
     ]);
     let verdict = this.known.get(key);
@@ -63,13 +67,20 @@ function toFacts(wire: WireTokenFacts): TokenFacts {
     clientId: wire.clientId,
     applicationId: wire.applicationId,
     keyType: wire.keyType === KeyType.KEY_TYPE_SANDBOX ? 'SANDBOX' : 'PRODUCTION',
-    kind: wire.tokenKind === WireTokenKind.TOKEN_KIND_APPLICATION_USER ? 'APPLICATION_USER' : 'APPLICATION',
+    kind: kindOf(wire.tokenKind),
     user: wire.user,
     tenantDomain: wire.tenantDomain,
     scopes: [...wire.scopes],
+    audience: wire.audience.length === 0 ? undefined : [...wire.audience],
+    restrictions: compileRestrictions(wire.permittedIps, wire.permittedReferers),
     ...confirmationOf(wire),
     ...(wire.userClaims !== undefined && { userClaims: JSON.parse(wire.userClaims) as Record<string, unknown> }),
   };
+}
+
+function kindOf(kind: WireTokenKind): TokenFacts['kind'] {
+  if (kind === WireTokenKind.TOKEN_KIND_API_KEY) return 'API_KEY';
+  return kind === WireTokenKind.TOKEN_KIND_APPLICATION_USER ? 'APPLICATION_USER' : 'APPLICATION';
 }
 
 function confirmationOf({ cnfJkt, cnfX5tS256 }: WireTokenFacts): Pick<TokenFacts, 'confirmation'> {

@@ -1,14 +1,15 @@
 import type { Logger } from '@keygate/common/logging';
 import { connectRedis, redisKeys, subscribeRedis } from '@keygate/common/redis';
+import type { Revocation } from '@keygate/proto/keymanager/v1/revocation';
 import type { VerificationKey } from '../apis/verification-key.js';
 import type { GatewayConfig } from '../config/gateway.config.js';
 import type { KeyManagerClient } from '../key-manager/key-manager.client.js';
-import { RevocationStream } from '../key-manager/revocation-stream.js';
+import { type RevocationSink, RevocationStream } from '../key-manager/revocation-stream.js';
 import { type Clock, systemClock } from './clock.js';
 import { Hearing } from './hearing.js';
 import { JwtGate } from './jwt-gate.js';
 import { RedisRevocations } from './redis-revocations.js';
-import { SeenProofs } from './seen-proofs.js';
+import { SeenProofs, type SeenProofsOptions } from './seen-proofs.js';
 import { SharedTokenCache } from './shared-token-cache.js';
 import { TokenValidation } from './token-validation.js';
 
@@ -20,6 +21,8 @@ export interface TokenSource {
   /** How many look-ups ended without a verdict. */
   readonly undecided: () => number;
   readonly seenProofs: SeenProofs;
+  /** Hears of every revocation, besides the token cache. */
+  onRevocation(listener: (revocation: Revocation) => void): void;
   start(): void;
   stop(): void;
 }
@@ -57,6 +60,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       logger.debug({ err: cause }, 'an access token could not be checked');
     },
   });
+  const listeners: ((revocation: Revocation) => void)[] = [];
+  const sink = withListeners(validation, listeners);
   const changed = (channel: 'redis' | 'grpc') => (live: boolean, lastHeardAt?: number) => {
     const before = hearing.isHearing;
     hearing.set(channel, live, lastHeardAt);
@@ -69,7 +74,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     client,
     logger,
     gatewayId,
-    sink: validation,
+    sink,
     onLive: changed('grpc'),
     now: () => clock.now(),
   });
@@ -78,7 +83,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     new RedisRevocations({
       subscriber,
       channel: keys.revocations,
-      sink: validation,
+      sink,
       logger,
       clock,
       onLive: changed('redis'),
@@ -88,13 +93,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     hearing,
     isSharing: () => redis?.status === 'ready',
     undecided: () => undecided,
-    seenProofs: new SeenProofs({
-      maxEntries: dpop.maxRememberedProofs,
-      // One of the client's clock ahead, one for ours behind.
-      longestMillis: (dpop.maxAgeSeconds + 2 * dpop.clockSkewSeconds + 2) * 1_000,
-      now: Date.now,
-      shared: redis && { redis, keys },
-    }),
+    seenProofs: seenProofs(dpop, redis && { redis, keys }),
+    onRevocation: (listener) => void listeners.push(listener),
     start: () => {
       stream.start();
       subscription?.start();
@@ -106,4 +106,31 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       redis?.disconnect();
     },
   };
+}
+
+function withListeners(
+  validation: RevocationSink,
+  listeners: readonly ((revocation: Revocation) => void)[],
+): RevocationSink {
+  return {
+    revoked: (revocation) => {
+      validation.revoked(revocation);
+      for (const listener of listeners) listener(revocation);
+    },
+    missedSome: () => validation.missedSome(),
+    beganAnew: () => validation.beganAnew(),
+  };
+}
+
+function seenProofs(
+  { maxRememberedProofs, maxAgeSeconds, clockSkewSeconds }: GatewayConfig['gateway']['dpop'],
+  shared: SeenProofsOptions['shared'],
+): SeenProofs {
+  return new SeenProofs({
+    maxEntries: maxRememberedProofs,
+    // One of the client's clock ahead, one for ours behind.
+    longestMillis: (maxAgeSeconds + 2 * clockSkewSeconds + 2) * 1_000,
+    now: Date.now,
+    shared,
+  });
 }

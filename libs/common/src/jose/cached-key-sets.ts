@@ -34,6 +34,7 @@ interface Entry {
   /** Not asked before then. */
   pausedUntil: number;
   fetching?: Promise<void> | undefined;
+  hasFailed?: boolean;
 }
 
 /**
@@ -60,6 +61,11 @@ export class CachedKeySets implements KeySets {
     const entry = this.#entryOf(uri);
     if (entry.set === known && (await this.#refresh(uri, entry))) this.#pause(entry);
     return entry.set === known ? undefined : entry.set;
+  }
+
+  /** Whether the publisher did not answer when it was last asked. */
+  isAway(uri: string): boolean {
+    return this.#entries.get(uri)?.hasFailed ?? false;
   }
 
   #entryOf(uri: string): Entry {
@@ -97,7 +103,9 @@ export class CachedKeySets implements KeySets {
       if (!set) throw new Error('the document is no key set');
       entry.set = set;
       entry.fetchedAt = this.source.now();
+      entry.hasFailed = false;
     } catch (cause) {
+      entry.hasFailed = true;
       this.#pause(entry);
       this.source.reportFailure(uri, cause);
     } finally {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { anApi, catalogOf } from '../../apis/test/catalog.js';
 import type { TokenVerdict } from '../ports.js';
-import { aRoutedExchange, faultOf, type GivenRequest, someFacts } from '../test/exchange.js';
+import { aRoutedExchange, faultOf, type GivenRequest, settings, someFacts } from '../test/exchange.js';
 import { authenticate } from './authenticate.stage.js';
 
 const active: TokenVerdict = { state: 'active', facts: someFacts() };
@@ -13,7 +13,7 @@ function run(request: GivenRequest, verdict: TokenVerdict | Promise<TokenVerdict
     asked.push(token);
     return verdict;
   };
-  const pending = authenticate({ tokens: { lookup } }).run(exchange);
+  const pending = authenticate({ tokens: { lookup }, settings }).run(exchange);
   return { exchange, asked, pending };
 }
 

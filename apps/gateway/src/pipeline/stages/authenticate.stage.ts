@@ -1,116 +1,78 @@
-import { challenge } from '../challenge.js';
-import { connectionCertificate } from '../connection-certificate.js';
-import { refuseBearer, refuseUnbound, requireProof } from '../dpop.js';
+import { apiChallenge, challenge } from '../challenge.js';
+import { acceptToken, tokenScheme } from '../credentials/access-token.js';
+import { acceptApiKey } from '../credentials/api-key.js';
+import { splitApiKey } from '../credentials/api-key-query.js';
+import { acceptPassword, isBasic } from '../credentials/basic.js';
+import { acceptCertificate, certificateFacts } from '../credentials/client-certificate.js';
+import { acceptInternalKey, internalKeyOf } from '../credentials/internal-key.js';
 import type { Exchange } from '../exchange.js';
 import { GatewayError } from '../gateway-errors.js';
-import { countHeader, findHeader } from '../header-lines.js';
-import type { Confirmation, Ports, TokenVerdict } from '../ports.js';
+import { headerValues, onlyHeader } from '../header-lines.js';
+import type { Ports } from '../ports.js';
 import type { Stage } from '../stage.js';
 
-type Scheme = 'Bearer' | 'DPoP';
-type Dpop = Ports['dpop'];
+export type AuthenticatePorts = Pick<
+  Ports,
+  'tokens' | 'foreignTokens' | 'dpop' | 'users' | 'internalKeys' | 'settings'
+>;
 
-/** Finds out what the access token of the request stands for (RFC 6750 section 2.1, RFC 9449 section 7.1). */
-export function authenticate({ tokens, dpop }: Pick<Ports, 'tokens' | 'dpop'>): Stage {
+/** Finds out who calls, by what the API's schemes let a caller show. */
+export function authenticate(ports: AuthenticatePorts): Stage {
   return {
     name: 'authenticate',
     run(exchange) {
+      const { security } = exchange.api;
+      // Also where nothing is needed: what came with the request must not go on to the backend.
+      const queryKeys = security.takesApiKeys ? takeQueryKeys(exchange) : none;
       if (exchange.resource.authType === 'None') return;
-      const credentials = credentialsOf(exchange);
-      const scheme = schemeOf(credentials);
-      const token = tokenIn(credentials, scheme);
-      const verdict = tokens.lookup(token);
-      if (!(verdict instanceof Promise)) {
-        // Nearly every call: nothing is bound, and nothing more is allocated.
-        if (isUnbound(verdict) && scheme === 'Bearer') return exchange.authenticated(verdict.facts);
-        return accept(exchange, verdict, { scheme, token, dpop });
-      }
-      return verdict.then(
-        (found) => accept(exchange, found, { scheme, token, dpop }),
-        (cause: unknown) => undecidable(1, cause),
-      );
+      const internalKey = internalKeyOf(exchange);
+      if (internalKey !== undefined) return acceptInternalKey(exchange, internalKey, ports.internalKeys);
+      if (security.isUsual) return acceptToken(exchange, authorizationOf(exchange), ports);
+      return bySchemes(exchange, queryKeys, ports);
     },
   };
 }
 
-function isUnbound(verdict: TokenVerdict): verdict is Extract<TokenVerdict, { state: 'active' }> {
-  return verdict.state === 'active' && verdict.facts.confirmation === undefined;
+const none: readonly string[] = [];
+
+function takeQueryKeys(exchange: Exchange): readonly string[] {
+  const { query } = exchange.route;
+  const split = query === undefined ? undefined : splitApiKey(query);
+  if (split === undefined) return none;
+  exchange.withQuery(split.query);
+  return split.keys;
 }
 
-interface Presented {
-  readonly scheme: Scheme;
-  readonly token: string;
-  readonly dpop: Dpop;
-}
-
-/** RFC 6750 section 2.1: b64token. 8 KiB is ample for a JWT and stops long lines of nothing. */
-const tokens = { Bearer: /^bearer +([\w.~+/-]+=*) *$/i, DPoP: /^dpop +([\w.~+/-]+=*) *$/i };
-const maxTokenLength = 8192;
-
-function credentialsOf({ api, rawHeaders }: Exchange): string {
-  const credentials = findHeader(rawHeaders, api.authorizationHeader);
-  if (credentials === undefined) throw new GatewayError('missingCredentials', { headers: challenge() });
-  if (countHeader(rawHeaders, api.authorizationHeader) > 1) {
+/** The one header with the access token; empty when there is none. Browsers cannot give a WebSocket one: it has its query. */
+function authorizationOf({ rawHeaders, api, upgrade }: Exchange): string {
+  const credentials = onlyHeader(rawHeaders, api.authorizationHeader);
+  const queryToken = upgrade?.queryToken;
+  if (credentials === null || (credentials !== undefined && queryToken !== undefined)) {
     throw new GatewayError('severalCredentials', { headers: challenge('invalid_request') });
   }
-  return credentials;
+  return queryToken === undefined ? (credentials ?? '') : `Bearer ${queryToken}`;
 }
 
-function schemeOf(credentials: string): Scheme {
-  if (/^bearer +[^ ]/i.test(credentials)) return 'Bearer';
-  if (/^dpop +[^ ]/i.test(credentials)) return 'DPoP';
-  throw new GatewayError('missingCredentials', { headers: challenge() });
-}
-
-function tokenIn(credentials: string, scheme: Scheme): string {
-  const token = credentials.length <= maxTokenLength + 7 ? tokens[scheme].exec(credentials)?.[1] : undefined;
-  if (token === undefined) throw invalidToken('invalidCredentials', 'The access token is malformed');
-  return token;
-}
-
-function accept(exchange: Exchange, verdict: TokenVerdict, presented: Presented): void | Promise<void> {
-  switch (verdict.state) {
-    case 'active': {
-      const { facts } = verdict;
-      if (isUnbound(verdict) && presented.scheme === 'Bearer') return exchange.authenticated(facts);
-      const pending = requireHolder(exchange, facts.confirmation, presented);
-      if (pending === undefined) return exchange.authenticated(facts);
-      return pending.then(() => exchange.authenticated(facts));
-    }
-    case 'expired':
-      throw invalidToken('tokenExpired', 'The access token expired');
-    case 'invalid':
-      throw invalidToken('invalidCredentials', 'The access token is not valid');
-    default:
-      undecidable(verdict.retryAfterSeconds);
+/**
+ * The certificate first, for it is there or not before anything is asked; then the first of what the API takes and the
+ * client sent, in the order token, password, API key. What was sent and is wrong is never made good by something else.
+ */
+function bySchemes(exchange: Exchange, queryKeys: readonly string[], ports: AuthenticatePorts): void | Promise<void> {
+  const { security } = exchange.api;
+  const certificate =
+    security.certificate === 'ignored' ? undefined : acceptCertificate(exchange, security, ports.settings);
+  if (security.takesTokens || security.takesPasswords) {
+    const credentials = authorizationOf(exchange);
+    if (security.takesTokens && tokenScheme(credentials)) return acceptToken(exchange, credentials, ports);
+    if (security.takesPasswords && isBasic(credentials)) return acceptPassword(exchange, credentials, ports);
   }
-}
-
-/** A bound token is of no use to whoever has only stolen it. */
-function requireHolder(
-  exchange: Exchange,
-  confirmation: Confirmation | undefined,
-  { scheme, token, dpop }: Presented,
-): void | Promise<void> {
-  if (confirmation === undefined) return refuseUnbound();
-  const { method, thumbprint } = confirmation;
-  if (method === 'jkt') {
-    if (scheme !== 'DPoP') return refuseBearer();
-    if (dpop !== undefined) return requireProof(exchange, { accessToken: token, thumbprint }, dpop);
-  } else if (method === 'x5t#S256' && scheme === 'Bearer') {
-    // RFC 8705 section 3: the certificate of this very connection.
-    if (connectionCertificate(exchange.request.socket)?.thumbprint === thumbprint) return;
-    throw invalidToken('invalidCredentials', 'The access token is bound to another certificate');
+  if (security.takesApiKeys) {
+    const [key, ...others] = [...headerValues(exchange.rawHeaders, security.apiKeyHeader), ...queryKeys];
+    if (others.length > 0) throw new GatewayError('severalCredentials', { headers: apiChallenge(security) });
+    if (key !== undefined) return acceptApiKey(exchange, key, ports);
   }
-  // Bound in a way that cannot be checked here: to let it in would make the binding worthless.
-  throw invalidToken('invalidCredentials', 'The access token is bound to what was not shown');
-}
-
-function invalidToken(fault: 'tokenExpired' | 'invalidCredentials', description: string): GatewayError {
-  return new GatewayError(fault, { headers: challenge('invalid_token', description) });
-}
-
-/** 401 is a decision of the key manager; when it cannot be asked there is none (503). */
-function undecidable(retryAfterSeconds: number, cause?: unknown): never {
-  throw new GatewayError('undecidable', { headers: ['Retry-After', String(retryAfterSeconds)], cause });
+  if (certificate !== undefined && !security.needsApplication) {
+    return exchange.authenticated(certificateFacts(exchange.api, certificate, ports.settings.onlyKeyType));
+  }
+  throw new GatewayError('missingCredentials', { headers: apiChallenge(security) });
 }

@@ -1,5 +1,6 @@
 import type { CompiledApi, CompiledResource } from '../../apis/compiled-catalog.js';
 import { allowOf } from '../allow.js';
+import { isOpened } from '../credentials/internal-key.js';
 import type { Exchange } from '../exchange.js';
 import { GatewayError } from '../gateway-errors.js';
 import type { Ports } from '../ports.js';
@@ -8,7 +9,11 @@ import { parseTarget, type RequestTarget, suffixOf } from '../request-target.js'
 import type { Stage } from '../stage.js';
 
 /** Checks the request's head and target, and finds the API and the resource it means. */
-export function route({ catalog, settings }: Pick<Ports, 'catalog' | 'settings'>): Stage {
+export function route({
+  catalog,
+  settings,
+  internalKeys,
+}: Pick<Ports, 'catalog' | 'settings' | 'internalKeys'>): Stage {
   return {
     name: 'route',
     run(exchange) {
@@ -19,17 +24,21 @@ export function route({ catalog, settings }: Pick<Ports, 'catalog' | 'settings'>
       if (snapshot === undefined) throw new GatewayError('notReady', { headers: ['Retry-After', '1'] });
       // With matrix parameters: the context is not forwarded, so a parameter in it would be lost on the way.
       const match = snapshot.apis.find(target.withParameters ?? target.segments);
-      // An API in state CREATED is for its publisher's internal key only, so to everybody else it is not there.
-      if (match === undefined || isHidden(match.api)) throw new GatewayError('unknownContext');
+      if (match === undefined) throw new GatewayError('unknownContext');
       const { api, depth } = match;
+      const isOpen = needsInternalKey(api) && isOpened(exchange, api, internalKeys);
+      if (isHidden(api) && !isOpen) throw new GatewayError('unknownContext');
+      checkProtocol(exchange, api);
       const resource = findResource(api, target, depth, exchange.method);
       exchange.routed(snapshot, {
         api,
         resource,
+        ...(api.isWebSocket && { publish: findResource(api, target, depth, 'PUBLISH') }),
         verbs: resource === undefined || exchange.method === 'OPTIONS' ? verbsAt(api, target, depth) : noVerbs,
         suffix: suffixOf(target.path, depth),
         query: target.query,
       });
+      if (api.lifecycle === 'BLOCKED' && !isOpen) throw new GatewayError('apiBlocked');
       checkOffered(exchange, api);
     },
   };
@@ -37,6 +46,18 @@ export function route({ catalog, settings }: Pick<Ports, 'catalog' | 'settings'>
 
 const noVerbs: readonly string[] = [];
 
+/** A handshake is for APIs of the type WS only, and to them nothing else makes sense. */
+function checkProtocol({ upgrade }: Exchange, { isWebSocket }: CompiledApi): void {
+  if (isWebSocket === (upgrade !== undefined)) return;
+  if (isWebSocket) throw new GatewayError('upgradeRequired', { headers: ['Upgrade', 'websocket'] });
+  throw new GatewayError('upgradeNotOffered');
+}
+
+function needsInternalKey(api: CompiledApi): boolean {
+  return api.lifecycle === 'BLOCKED' || isHidden(api);
+}
+
+/** An API that is not published yet is for its publisher's own key only, so to everybody else it is not there. */
 function isHidden({ lifecycle }: CompiledApi): boolean {
   return lifecycle === 'CREATED' || lifecycle === 'UNKNOWN';
 }
@@ -70,7 +91,6 @@ function checkOffered(exchange: Exchange, api: CompiledApi): void {
       description: `Unsupported Transport [ ${exchange.scheme} ]. The requested resource is not available.`,
     });
   }
-  if (api.lifecycle === 'BLOCKED') throw new GatewayError('apiBlocked');
   const { resource, verbs } = exchange.route;
   if (resource !== undefined) return;
   if (verbs.length === 0) throw new GatewayError('noSuchResource');

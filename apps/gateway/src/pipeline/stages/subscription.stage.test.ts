@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { anApi, anApplication, aSubscription, catalogOf, type Entities } from '../../apis/test/catalog.js';
-import { aRoutedExchange, faultOf, someFacts } from '../test/exchange.js';
+import { aRoutedExchange, faultOf, settings, someFacts } from '../test/exchange.js';
 import { subscription } from './subscription.stage.js';
 
 function run(entities: Entities = {}, clientId = 'key-1') {
   const exchange = aRoutedExchange({}, catalogOf(entities));
   exchange.authenticated(someFacts({ clientId }));
-  subscription().run(exchange);
+  subscription({ settings }).run(exchange);
   return exchange;
 }
 

@@ -1,0 +1,68 @@
+import { X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { thumbprintOf } from '../../apis/thumbprint.js';
+import { connectionCertificate } from '../connection-certificate.js';
+import type { Exchange } from '../exchange.js';
+import { headerValues } from '../header-lines.js';
+
+/** A certificate that somebody proved to hold, with those that came along with it. */
+export interface ShownCertificate {
+  readonly thumbprint: string;
+  readonly certificate: () => X509Certificate;
+  /** The rest of the chain as sent: not checked in any way. */
+  readonly others: () => readonly X509Certificate[];
+}
+
+/** Longest header that is read as a certificate. */
+const maxHeaderLength = 16_384;
+
+/**
+ * The certificate of the connection; behind a proxy that is trusted to have checked it, the one it names. From anybody
+ * else the header is a claim that costs nothing to make.
+ */
+export function shownCertificate(
+  exchange: Exchange,
+  isTrustedProxy: ((address: string) => boolean) | undefined,
+): ShownCertificate | undefined {
+  const { socket } = exchange.request;
+  if (isTrustedProxy?.(socket.remoteAddress ?? '')) {
+    const named = headerValues(exchange.rawHeaders, 'x-wso2-client-certificate');
+    if (named.length > 0) return named.length === 1 ? certificateIn(named[0] as string) : undefined;
+  }
+  const own = connectionCertificate(socket);
+  if (own === undefined) return undefined;
+  return {
+    thumbprint: own.thumbprint,
+    certificate: () => new X509Certificate(own.der),
+    others: () => chainOf(socket),
+  };
+}
+
+/** PEM as it is, percent-encoded (nginx, Envoy), or its Base64 text alone. */
+function certificateIn(text: string): ShownCertificate | undefined {
+  if (text.length > maxHeaderLength) return undefined;
+  try {
+    const pem = text.includes('%') ? decodeURIComponent(text) : text;
+    const base64 = pem.replace(/-----(?:BEGIN|END) CERTIFICATE-----/g, '').replace(/\s+/g, '');
+    const certificate = new X509Certificate(Buffer.from(base64, 'base64'));
+    return { thumbprint: thumbprintOf(certificate.raw), certificate: () => certificate, others: () => [] };
+  } catch {
+    return undefined;
+  }
+}
+
+const longestChain = 8;
+
+function chainOf(socket: Socket): readonly X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  const leaf = (socket as Partial<TLSSocket>).getPeerCertificate?.(true) as DetailedPeerCertificate | undefined;
+  let next = leaf?.issuerCertificate;
+  while (next?.raw !== undefined && chain.length < longestChain) {
+    chain.push(new X509Certificate(next.raw));
+    // The last one of a chain names itself as its issuer.
+    if (next.issuerCertificate === next) break;
+    next = next.issuerCertificate;
+  }
+  return chain;
+}
