@@ -30,13 +30,24 @@ function operation(plane: Plane, route: Route): Json {
     summary: route.summary,
     ...(route.access.by === 'anyone' ? {} : { security: [security(route.access)] }),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(route.body ? { requestBody: { required: true, content: content(plane, toSchema(route.body, 'input')) } } : {}),
+    ...requestBody(plane, route),
     responses: {
       [String(route.status ?? 200)]: {
         description: 'Done.',
         ...(route.answer ? { content: content(plane, toSchema(route.answer, 'output')) } : {}),
       },
       default: { description: 'Refused.', content: content(plane, { $ref: '#/components/schemas/Error' }) },
+    },
+  };
+}
+
+function requestBody(plane: Plane, { body, multipart }: Route): Json {
+  if (!body) return {};
+  const schema = toSchema(body, 'input');
+  return {
+    requestBody: {
+      required: true,
+      content: multipart ? { 'multipart/form-data': { schema } } : content(plane, schema),
     },
   };
 }

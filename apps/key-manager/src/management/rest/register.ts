@@ -5,6 +5,7 @@ import type { AuditLog } from '../../oauth2/ports.js';
 import { recordCall } from './audited.js';
 import { type Authenticators, authenticate, type Sender } from './authenticate.js';
 import type { Caller } from './caller.js';
+import { readForm } from './multipart.js';
 import { openApiDocument } from './openapi.js';
 import { badRequest, misfit, toRestError, unsupportedMediaType, wso2ErrorBody } from './problem.js';
 import { Answer, type Plane, type RestRequest, type Route } from './route.js';
@@ -15,6 +16,7 @@ const bodyLimitBytes = 1_048_576;
 export function restPlugin(plane: Plane, authenticators: Authenticators, auditLog: AuditLog): FastifyPluginAsync {
   return async (fastify) => {
     parseJson(fastify);
+    parseForms(fastify);
     fastify.setErrorHandler((error, request, reply) => refuse(plane, error, request, reply));
     for (const route of plane.routes) register(fastify, plane, route, { ...authenticators, auditLog });
     const document = openApiDocument(plane);
@@ -38,6 +40,20 @@ function parseJson(fastify: FastifyInstance): void {
   );
   fastify.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (_request, body, done) =>
     body.length === 0 ? done(null, undefined) : done(unsupportedMediaType()),
+  );
+}
+
+/** Forms, for the rows that say they take one and for no other. */
+function parseForms(fastify: FastifyInstance): void {
+  fastify.addContentTypeParser(
+    /^multipart\/form-data\s*;/i,
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      const { config } = request.routeOptions;
+      const isCodedBody = isCoded(request.headers['content-encoding']);
+      if (!('takesForms' in config) || isCodedBody) throw unsupportedMediaType();
+      return readForm(request.headers['content-type'] ?? '', body);
+    },
   );
 }
 
@@ -68,7 +84,8 @@ function register(fastify: FastifyInstance, plane: Plane, route: Route, around: 
   fastify.route({
     method: route.method,
     url: plane.prefix + route.path.replace(/\{(\w+)\}/g, ':$1'),
-    bodyLimit: bodyLimitBytes,
+    bodyLimit: route.multipart?.maxBytes ?? bodyLimitBytes,
+    ...(route.multipart ? { config: { takesForms: true } } : {}),
     // Before the body is read, so that a stranger's upload costs nothing.
     onRequest: async (request) => {
       // A password check that waits for its turn is dropped when nobody waits for it any more.

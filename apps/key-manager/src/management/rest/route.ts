@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Audited } from './audited.js';
 import type { Access, Caller } from './caller.js';
+import type { Multipart } from './multipart.js';
 
 /** `{name}` parts of a path as an object of strings. */
 export type PathParameters<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
@@ -27,6 +28,8 @@ export interface Route<Parameters = never, Query = never, Body = never, Who = ne
   readonly access: Access;
   readonly query?: z.ZodType | undefined;
   readonly body?: z.ZodType | undefined;
+  /** The body is a form (`multipart/form-data`) and `body` its fields; JSON unless said. */
+  readonly multipart?: Multipart | undefined;
   /** 200 unless said. */
   readonly status?: number | undefined;
   readonly answer?: z.ZodType | undefined;
