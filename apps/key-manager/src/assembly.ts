@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
+import type { KeySets } from '@keygate/common/jose';
 import type { Logger } from '@keygate/common/logging';
 import type { Registry } from '@keygate/common/metrics';
 import type { Redis } from 'ioredis';
+import { createGatewaySecrets } from './apis/gateway-secrets.js';
 import type { AuthorizationServer } from './authorization-server.js';
 import type { ClientProofs } from './client-proofs.js';
 import type { KeyManagerConfig } from './config/key-manager.config.js';
@@ -13,12 +15,13 @@ import { RevocationStream } from './grpc/revocation-stream.js';
 import type { InteractiveParts } from './http/authorize/flow.js';
 import { createIdentity, type Identity } from './identity.js';
 import { createInteractive } from './interactive.js';
+import { withKeyManagers } from './key-managers/trusted-key-managers.js';
 import { restScopes } from './management/rest-scopes.js';
-import type { KeySets } from '@keygate/common/jose';
 import { createPushedAuthorization, createPushedRequests } from './oauth2/authorization/pushed-authorization.js';
 import { createDeviceAuthorization } from './oauth2/device-authorization/device-authorization-endpoint.js';
 import { createIntrospection } from './oauth2/introspection.js';
 import { createKeyValidation } from './oauth2/key-validation.js';
+import { createOneTimeTokenRevocation } from './oauth2/one-time-token.js';
 import type { Clock, ResourceOwners, ScopeStore } from './oauth2/ports.js';
 import { createRevocation } from './oauth2/revocation.js';
 import { createTokenValues } from './oauth2/server-key.js';
@@ -34,6 +37,7 @@ import { signedAssertions } from './saml/signed-assertions.js';
 import { type SigningKeys, signingKeys } from './signing-keys/open-signing-keys.js';
 import type { CatalogEvent, RevocationRecord } from './storage/feeds.js';
 import type { Storage } from './storage/storage.js';
+import { backendClaims } from './users/backend-claims.js';
 import { Passwords } from './users/passwords.js';
 import { StoredResourceOwners } from './users/resource-owners.js';
 import { loginRefusals } from './users/throttle/login-refusals.js';
@@ -124,7 +128,12 @@ export function assemble(surroundings: Surroundings): Assembly {
     metrics,
     catalogHub,
     revocationHub,
-    catalogStream: new CatalogStream(catalogHub, storage, keySetFacts(surroundings)),
+    catalogStream: new CatalogStream(
+      catalogHub,
+      storage,
+      keySetFacts(surroundings),
+      createGatewaySecrets(surroundings.secretKey, logger),
+    ),
     revocationStream: new RevocationStream(revocationHub),
     openStreams: new OpenStreams(metrics.streams),
   };
@@ -145,6 +154,7 @@ function createAuthorizationServer(
 ): { readonly server: AuthorizationServer; readonly interactive: InteractiveParts } {
   const deps = {
     ...storage,
+    identityProviders: withKeyManagers(storage.identityProviders, storage.keyManagers),
     audit: storage.auditLog,
     sessions: storage.logins,
     secretKey,
@@ -164,6 +174,7 @@ function createAuthorizationServer(
     signer: signing.ring,
     idTokenHints: createIdTokenHints({ issuer, publishedKeys: () => signing.ring.published }),
     userClaims: new StoredUserClaims(storage.users),
+    backendClaims: backendClaims(storage.users),
     administrators: {
       authenticateAdministrator: async (username: string, password: string, clientAddress: string) => {
         const user = await resourceOwners.authenticate(username, password, clientAddress);
@@ -180,6 +191,7 @@ function createAuthorizationServer(
     authorizeDevice: createDeviceAuthorization(deps),
     pushAuthorization: createPushedAuthorization(deps),
     validateToken: createKeyValidation(deps),
+    revokeOneTimeToken: createOneTimeTokenRevocation(deps),
   };
   return { server, interactive: createInteractive(deps) };
 }

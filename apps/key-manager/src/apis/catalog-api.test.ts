@@ -50,9 +50,12 @@ function deployed(body: Partial<ApiBody> = {}, api: Partial<Api> = {}): Deployed
   };
 }
 
+const noSecrets = { open: () => '', stickyKey: () => Buffer.alloc(0) };
+const catalogApi = (api: DeployedApi) => toCatalogApi(api, noSecrets);
+
 describe('an API as gateways see it', () => {
   it('has the fields of the deployed revision', () => {
-    expect(toCatalogApi(deployed())).toMatchObject({
+    expect(catalogApi(deployed())).toMatchObject({
       id: 'api-1',
       effectiveContext: '/petstore/1.0.0',
       defaultContext: undefined,
@@ -73,7 +76,7 @@ describe('an API as gateways see it', () => {
   });
 
   it('has a context without version when it is the default version', () => {
-    expect(toCatalogApi(deployed({}, { isDefaultVersion: true })).defaultContext).toBe('/petstore');
+    expect(catalogApi(deployed({}, { isDefaultVersion: true })).defaultContext).toBe('/petstore');
   });
 
   it.each([
@@ -82,33 +85,8 @@ describe('an API as gateways see it', () => {
     ['Application & Application User', AuthType.AUTH_TYPE_ANY],
     ['something else', AuthType.AUTH_TYPE_ANY],
   ])('turns authType %s into %s', (authType, expected) => {
-    const [resource] = toCatalogApi(deployed({ operations: [{ ...operation, authType }] })).resources;
+    const [resource] = catalogApi(deployed({ operations: [{ ...operation, authType }] })).resources;
     expect(resource?.authType).toBe(expected);
-  });
-
-  it.each([
-    ['one endpoint', { url: 'http://a' }, { urls: ['http://a'], timeoutMillis: 0, trustedCertificates: [] }],
-    [
-      'a list',
-      [{ url: 'http://a' }, { url: 'http://b' }],
-      { urls: ['http://a', 'http://b'], timeoutMillis: 0, trustedCertificates: [] },
-    ],
-    [
-      'a time-out',
-      { url: 'http://a', config: { actionDuration: '3000' } },
-      { urls: ['http://a'], timeoutMillis: 3000 },
-    ],
-    [
-      'nonsense as time-out',
-      { url: 'http://a', config: { actionDuration: 'soon' } },
-      { urls: ['http://a'], timeoutMillis: 0, trustedCertificates: [] },
-    ],
-    ['null', null, undefined],
-    ['an entry without url', {}, undefined],
-  ])('reads %s', (_, entry, expected) => {
-    const api = toCatalogApi(deployed({ endpointConfig: { endpoint_type: 'http', sandbox_endpoints: entry } }));
-    expect(api.sandboxEndpoint).toEqual(expected);
-    expect(api.productionEndpoint).toBeUndefined();
   });
 
   it.each([
@@ -117,7 +95,7 @@ describe('an API as gateways see it', () => {
     [['DefaultSubscriptionless'], false],
     [[], true],
   ])('with tiers %j says subscriptionRequired %s', (policies, expected) => {
-    expect(toCatalogApi(deployed({ policies })).subscriptionRequired).toBe(expected);
+    expect(catalogApi(deployed({ policies })).subscriptionRequired).toBe(expected);
   });
 });
 

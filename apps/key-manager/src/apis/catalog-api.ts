@@ -1,11 +1,13 @@
-import { type Api, AuthType, type Cors, type Endpoint, type Resource } from '@keygate/proto/keymanager/v1/catalog';
+import { type Api, AuthType, type Cors, type Resource } from '@keygate/proto/keymanager/v1/catalog';
 import type { DeployedApi } from '../storage/feeds.js';
-import type { ApiOperation, CorsConfiguration, EndpointConfig, EndpointEntry } from './api.js';
+import type { ApiOperation, CorsConfiguration } from './api.js';
+import { catalogEndpoint } from './catalog-endpoint.js';
 import { catalogLimits } from './catalog-limits.js';
 import { defaultContext, effectiveContext } from './context.js';
+import type { GatewaySecrets } from './gateway-secrets.js';
 
 /** What a gateway needs of a deployed API: the fields of the revision, the lifecycle state and default flag of today. */
-export function toCatalogApi({ api, revision }: DeployedApi): Api {
+export function toCatalogApi({ api, revision }: DeployedApi, secrets: GatewaySecrets): Api {
   const { body } = revision;
   return {
     id: api.id,
@@ -18,8 +20,8 @@ export function toCatalogApi({ api, revision }: DeployedApi): Api {
     lifecycleStatus: api.lifeCycleStatus,
     transports: [...body.transport],
     resources: body.operations.map(resource),
-    productionEndpoint: endpoint(body.endpointConfig, 'production_endpoints'),
-    sandboxEndpoint: endpoint(body.endpointConfig, 'sandbox_endpoints'),
+    productionEndpoint: catalogEndpoint(body.endpointConfig, 'production', api.id, secrets),
+    sandboxEndpoint: catalogEndpoint(body.endpointConfig, 'sandbox', api.id, secrets),
     cors: cors(body.corsConfiguration),
     authorizationHeader: body.authorizationHeader ?? '',
     subscriptionRequired: !isSubscriptionless(body.policies),
@@ -51,25 +53,6 @@ const authTypes: Readonly<Record<string, AuthType>> = {
   'Application User': AuthType.AUTH_TYPE_APPLICATION_USER,
   'Application & Application User': AuthType.AUTH_TYPE_ANY,
 };
-
-function endpoint(config: EndpointConfig | null | undefined, member: EndpointMember): Endpoint | undefined {
-  const declared = config?.[member];
-  const entries: readonly EndpointEntry[] = Array.isArray(declared) ? declared : declared ? [declared] : [];
-  const urls = entries.flatMap(({ url }) => (url ? [url] : []));
-  return urls.length === 0 ? undefined : { urls, timeoutMillis: timeoutMillis(entries[0]), trustedCertificates: [] };
-}
-
-type EndpointMember = 'production_endpoints' | 'sandbox_endpoints';
-
-/** WSO2: `config.actionDuration`, milliseconds as a string; 0 leaves it to the gateway's setting. */
-function timeoutMillis(entry: EndpointEntry | undefined): number {
-  const config = entry?.config;
-  const duration = typeof config === 'object' && config !== null ? (config as Record<string, unknown>) : {};
-  const millis = Number(duration.actionDuration ?? 0);
-  return Number.isSafeInteger(millis) && millis > 0 && millis <= maxTimeoutMillis ? millis : 0;
-}
-
-const maxTimeoutMillis = 3_600_000;
 
 function cors(configuration: CorsConfiguration | null | undefined): Cors | undefined {
   return configuration

@@ -1,6 +1,8 @@
 import type { CatalogChange } from '@keygate/proto/keymanager/v1/catalog';
 import { toCatalogApi } from '../apis/catalog-api.js';
+import type { GatewaySecrets } from '../apis/gateway-secrets.js';
 import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
+import type { ForeignKeyStore, KeyManagerStore } from '../key-managers/key-manager-store.js';
 import type { DenyRuleStore } from '../policies/deny-rule.js';
 import { type PolicyStore, parseResetId } from '../policies/policy-store.js';
 import type { CatalogEntity, CatalogFeed } from '../storage/feeds.js';
@@ -14,6 +16,7 @@ import {
   signingKeyMessage,
   subscriptionMessage,
 } from './catalog-messages.js';
+import { foreignKeyMessage, keyManagerMessage } from './key-manager-messages.js';
 import { denyRuleMessage, throttlingPolicyMessage } from './policy-messages.js';
 
 /** What the entities of the catalogue are read from. */
@@ -23,6 +26,8 @@ export interface ChangePorts {
   readonly clientRegistry: Pick<ClientRegistry, 'findRegistration'>;
   readonly subscriptions: Pick<SubscriptionStore, 'findSubscription'>;
   readonly signingKeys: Pick<SigningKeyStore, 'listSigningKeys'>;
+  readonly keyManagers: Pick<KeyManagerStore, 'findKeyManagerById'>;
+  readonly foreignKeys: Pick<ForeignKeyStore, 'findForeignKey'>;
   readonly policies: Pick<PolicyStore, 'findPolicyById'>;
   readonly denyRules: Pick<DenyRuleStore, 'findDenyRule'>;
 }
@@ -30,6 +35,7 @@ export interface ChangePorts {
 interface Watching {
   readonly environment: string;
   readonly keySet: KeySetFacts;
+  readonly secrets: GatewaySecrets;
 }
 
 type Change = NonNullable<CatalogChange['change']>;
@@ -37,9 +43,9 @@ type Reader = (ports: ChangePorts, id: string, watching: Watching) => Promise<Ch
 
 /** What an entity is now, or that it is gone, in the form that is sent. */
 export const changeReaders: Readonly<Record<CatalogEntity, Reader>> = {
-  async api({ catalogFeed }, id, { environment }) {
+  async api({ catalogFeed }, id, { environment, secrets }) {
     const deployed = await catalogFeed.findDeployedApi(id, environment);
-    const api = deployed && toCatalogApi(deployed);
+    const api = deployed && toCatalogApi(deployed, secrets);
     return api ? { $case: 'api', api } : { $case: 'apiDeleted', apiDeleted: id };
   },
   async application({ applications }, id) {
@@ -48,12 +54,18 @@ export const changeReaders: Readonly<Record<CatalogEntity, Reader>> = {
       ? { $case: 'application', application: applicationMessage(found) }
       : { $case: 'applicationDeleted', applicationDeleted: id };
   },
-  async consumer_key({ clientRegistry }, id) {
+  async consumer_key({ clientRegistry, foreignKeys }, id) {
     const found = await clientRegistry.findRegistration(id);
-    const consumerKey = found && consumerKeyMessage(found);
+    const foreign = found ? undefined : await foreignKeys.findForeignKey(id);
+    const consumerKey = foreign ? foreignKeyMessage(foreign) : found && consumerKeyMessage(found);
     return consumerKey
       ? { $case: 'consumerKey', consumerKey }
       : { $case: 'consumerKeyDeleted', consumerKeyDeleted: id };
+  },
+  async key_manager({ keyManagers }, id) {
+    const found = await keyManagers.findKeyManagerById(id);
+    const keyManager = found && keyManagerMessage(found);
+    return keyManager ? { $case: 'keyManager', keyManager } : { $case: 'keyManagerDeleted', keyManagerDeleted: id };
   },
   async subscription({ subscriptions }, id) {
     const found = await subscriptions.findSubscription(id);

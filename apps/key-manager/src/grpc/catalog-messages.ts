@@ -6,10 +6,12 @@ import type {
   Subscription as SubscriptionMessage,
 } from '@keygate/proto/keymanager/v1/catalog';
 import { toCatalogApi } from '../apis/catalog-api.js';
+import type { GatewaySecrets } from '../apis/gateway-secrets.js';
 import type { Application, ClientRegistration } from '../applications/application.js';
 import type { CatalogFeed } from '../storage/feeds.js';
 import type { SigningKey } from '../storage/ports.js';
 import type { Subscription } from '../subscriptions/subscription.js';
+import { foreignKeyMessage, keyManagerMessage } from './key-manager-messages.js';
 import { keyTypeMessage } from './key-type.js';
 import { denyRuleMessage, throttlingPolicyMessage } from './policy-messages.js';
 
@@ -43,16 +45,19 @@ export function signingKeyMessage({ kid, alg, publicJwk }: SigningKey, facts: Ke
 
 type Snapshot = Awaited<ReturnType<CatalogFeed['snapshot']>>;
 
-export function snapshotMessage(snapshot: Snapshot, facts: KeySetFacts): CatalogSnapshot {
+export function snapshotMessage(snapshot: Snapshot, facts: KeySetFacts, secrets: GatewaySecrets): CatalogSnapshot {
   return {
     revision: snapshot.revision,
-    apis: snapshot.apis.map(toCatalogApi),
+    apis: snapshot.apis.map((api) => toCatalogApi(api, secrets)),
     applications: snapshot.applications.map(applicationMessage),
-    consumerKeys: snapshot.consumerKeys.flatMap((registration) => consumerKeyMessage(registration) ?? []),
+    consumerKeys: [
+      ...snapshot.consumerKeys.flatMap((registration) => consumerKeyMessage(registration) ?? []),
+      ...snapshot.foreignKeys.map(foreignKeyMessage),
+    ],
     subscriptions: snapshot.subscriptions.map(subscriptionMessage),
     throttlingPolicies: snapshot.throttlingPolicies.map(throttlingPolicyMessage),
     denyRules: snapshot.denyRules.map(denyRuleMessage),
-    keyManagers: [],
+    keyManagers: snapshot.keyManagers.flatMap((each) => keyManagerMessage(each) ?? []),
     signingKeys: snapshot.signingKeys.map((key) => signingKeyMessage(key, facts)),
   };
 }

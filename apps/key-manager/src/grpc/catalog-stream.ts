@@ -1,8 +1,10 @@
 import type { CatalogChange, CatalogMessage, CatalogSnapshot } from '@keygate/proto/keymanager/v1/catalog';
+import type { GatewaySecrets } from '../apis/gateway-secrets.js';
 import type { CatalogEvent, CatalogFeed } from '../storage/feeds.js';
 import { type ChangePorts, changeReaders } from './catalog-changes.js';
 import { type KeySetFacts, snapshotMessage } from './catalog-messages.js';
 import type { FeedHub } from './feed-hub.js';
+import { snapshotParts } from './snapshot-parts.js';
 
 const heartbeatMillis = 1_000;
 
@@ -18,6 +20,7 @@ export class CatalogStream {
     private readonly hub: FeedHub<CatalogEvent>,
     private readonly ports: CatalogPorts,
     private readonly keySet: KeySetFacts,
+    private readonly secrets: GatewaySecrets,
   ) {}
 
   async *watch(revision: number, environment: string, signal: AbortSignal): AsyncGenerator<CatalogMessage> {
@@ -29,7 +32,10 @@ export class CatalogStream {
       const entries = isFollowing ? await this.hub.since(position) : undefined;
       if (!entries) {
         const snapshot = await this.#snapshot(environment);
-        yield { content: { $case: 'snapshot', snapshot } };
+        for (const part of snapshotParts(snapshot)) {
+          yield part;
+          if (signal.aborted) return;
+        }
         position = snapshot.revision;
         isFollowing = true;
         continue;
@@ -51,14 +57,18 @@ export class CatalogStream {
     if (pending) return pending;
     const reading = this.ports.catalogFeed
       .snapshot(environment)
-      .then((snapshot) => snapshotMessage(snapshot, this.keySet))
+      .then((snapshot) => snapshotMessage(snapshot, this.keySet, this.secrets))
       .finally(() => this.#snapshots.delete(environment));
     this.#snapshots.set(environment, reading);
     return reading;
   }
 
   async #change({ revision, entity, id }: CatalogEvent, environment: string): Promise<CatalogChange> {
-    const change = await changeReaders[entity](this.ports, id, { environment, keySet: this.keySet });
+    const change = await changeReaders[entity](this.ports, id, {
+      environment,
+      keySet: this.keySet,
+      secrets: this.secrets,
+    });
     return { revision, change };
   }
 }
