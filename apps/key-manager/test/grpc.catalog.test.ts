@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@grpc/grpc-js';
 import { type CatalogChange, type CatalogMessage, CatalogServiceClient } from '@keygate/proto/keymanager/v1/catalog';
+import { KeyType } from '@keygate/proto/keymanager/v1/key_validation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedDemo } from '../src/admin/index.js';
+import type { ForeignKeyManager } from '../src/key-managers/key-manager.js';
 import { defaultPolicies } from '../src/policies/default-policies.js';
+import { application } from '../src/storage/fixtures.contract.js';
 import { eachStorage } from './support/each-storage.js';
 import { seedClient, startTestKeyManager, type TestKeyManager } from './support/key-manager.js';
 import { Heard } from './support/streams.js';
@@ -48,6 +51,62 @@ describe.each(eachStorage)('CatalogService.Watch, $name storage', ({ openStorage
     );
     expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
     expect(new Set(revisions).size).toBe(revisions.length);
+    heard.stream.cancel();
+  });
+  it('sends key managers of others while they are switched on, with the consumer keys there', async () => {
+    const { storage } = keyManager;
+    const heard = watch(0);
+    await heard.first(snapshotOf);
+    const made: ForeignKeyManager = {
+      ...{ id: randomUUID(), tenantDomain: 'carbon.super', name: 'Theirs', type: 'KeyCloak', enabled: true },
+      ...{ issuer: 'https://theirs.example.com', tokenType: 'DIRECT', createdAt: 7 },
+      body: {
+        certificates: { type: 'JWKS', value: 'https://theirs.example.com/jwks' },
+        claimMapping: [{ remoteClaim: 'mail', localClaim: 'email' }],
+        ...{ consumerKeyClaim: 'azp', scopesClaim: 'scp', additionalProperties: { client_secret: 'sealed' } },
+      },
+    };
+    await storage.keyManagers.createKeyManager(made);
+    const change = await heard.first(changeOf('keyManager'));
+    const { body: _, type: __, ...facts } = made;
+    const jwksUri = 'https://theirs.example.com/jwks';
+    const sent = {
+      ...facts,
+      jwksUri,
+      pem: '',
+      consumerKeyClaim: 'azp',
+      scopesClaim: 'scp',
+      claimMapping: { mail: 'email' },
+    };
+    expect(change?.change).toEqual({ $case: 'keyManager', keyManager: sent });
+    const app = application();
+    await storage.applications.createApplication(app);
+    const keyMappingId = randomUUID();
+    await storage.foreignKeys.addForeignKey({
+      ...{ keyMappingId, tenantDomain: 'carbon.super', applicationId: app.id, keyManagerId: made.id },
+      ...{ keyManagerName: 'Theirs', consumerKey: 'at-theirs', keyType: 'SANDBOX', createdAt: 8 },
+    });
+    const consumerKey = {
+      ...{ id: keyMappingId, consumerKey: 'at-theirs', applicationId: app.id, keyManager: 'Theirs' },
+      keyType: KeyType.KEY_TYPE_SANDBOX,
+    };
+    const isTheirs = (message: CatalogMessage) => {
+      const heardOf = changeOf('consumerKey')(message);
+      return (
+        heardOf && heardOf.change?.$case === 'consumerKey' && heardOf.change.consumerKey.id === keyMappingId && heardOf
+      );
+    };
+    expect((await heard.first(isTheirs)).change).toEqual({ $case: 'consumerKey', consumerKey });
+    const again = watch(0);
+    const snapshot = await again.first(snapshotOf);
+    expect(snapshot).toMatchObject({ keyManagers: [sent], consumerKeys: expect.arrayContaining([consumerKey]) });
+    again.stream.cancel();
+    await storage.keyManagers.updateKeyManager({ ...made, enabled: false });
+    expect((await heard.first(changeOf('keyManagerDeleted'))).change).toMatchObject({ keyManagerDeleted: made.id });
+    await storage.keyManagers.deleteKeyManager('carbon.super', made.id);
+    expect((await heard.first(changeOf('consumerKeyDeleted'))).change).toMatchObject({
+      consumerKeyDeleted: keyMappingId,
+    });
     heard.stream.cancel();
   });
 

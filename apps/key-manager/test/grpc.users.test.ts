@@ -3,6 +3,7 @@ import { type Client, status } from '@grpc/grpc-js';
 import { IdentityServiceClient } from '@keygate/proto/keymanager/v1/identity';
 import { KeyValidationServiceClient, TokenKind, TokenState } from '@keygate/proto/keymanager/v1/key_validation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ApiKey } from '../src/applications/api-key.js';
 import { sha256 } from '../src/oauth2/token-hash.js';
 import { eachStorage } from './support/each-storage.js';
 import { called } from './support/grpc.js';
@@ -97,10 +98,10 @@ describe.each(eachStorage)('users and API keys over gRPC, $name storage', ({ ope
       ...{ description: '', tokenType: 'OAUTH', groups: [], attributes: {}, visibility: 'PRIVATE' },
       ...{ status: 'APPROVED', createdAt: now, updatedAt: now },
     });
-    const key = {
+    const key: ApiKey = {
       ...{ id: randomUUID(), tenantDomain: 'carbon.super', applicationId, keyType: 'SANDBOX', name: 'till', owner },
       ...{ issuedAt: now, permittedIps: ['10.0.0.0/8'], permittedReferers: ['*.example.com/*'] },
-    } as const;
+    };
     await keyManager.storage.apiKeys.addApiKey(key, sha256('kgak_till'), 1);
     const validate = () => called(validation.validateToken.bind(validation), { tokenHash: sha256('kgak_till') });
     expect(await validate()).toMatchObject({

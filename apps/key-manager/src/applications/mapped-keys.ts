@@ -13,6 +13,7 @@ export interface KeyToMap {
 }
 
 const shortestSecret = 16;
+const takenOver = /^[A-Za-z0-9._~-]{8,255}$/;
 const importedGrantTypes = ['client_credentials', 'password', 'refresh_token'];
 
 /**
@@ -56,6 +57,9 @@ async function takeOver(
   application: Application,
   { consumerKey, consumerSecret, keyType }: KeyToMap,
 ): Promise<ConsumerKey> {
+  if (!takenOver.test(consumerKey)) {
+    throw new Refusal('invalid', 'consumerKey has 8 to 255 letters, digits and any of . _ ~ -');
+  }
   // Kept as a plain hash, which a short secret would not survive.
   if (consumerSecret === undefined || consumerSecret.length < shortestSecret) {
     throw new Refusal('invalid', `consumerSecret has ${shortestSecret} characters at least`);

@@ -66,6 +66,8 @@ export function connect(parts: ManagementParts): { ports: ManagementPorts; authe
       liveGateways,
       clock,
       rotation: parts.signing.rotation,
+      issuer,
+      grantTypes: parts.grantTypes,
       internalKeys: { signer: parts.signing.ring, issuer, clock },
     },
     authenticators: {

@@ -1,11 +1,13 @@
 import type { ApiStore, SharedScopeStore } from '../apis/api-store.js';
 import type { GatewayEnvironment } from '../apis/environments.js';
 import type { InternalKeyPorts } from '../apis/internal-key.js';
+import type { OperationPolicyStore } from '../apis/operation-policies/operation-policy.js';
 import type { SecretBox } from '../apis/secret-box.js';
 import type { ApiKeyStore } from '../applications/api-key-store.js';
 import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
 import type { ClientCredentialSource } from '../applications/credentials.js';
 import type { IdentityProviderStore } from '../identity-providers/identity-provider-store.js';
+import type { ForeignKeyStore, KeyManagerStore } from '../key-managers/key-manager-store.js';
 import type { AuditLog, Clock, ResourceOwners } from '../oauth2/ports.js';
 import type { TokenEndpoint } from '../oauth2/token-endpoint.js';
 import type { DenyRuleStore } from '../policies/deny-rule.js';
@@ -16,17 +18,25 @@ import type { SubscriptionStore } from '../subscriptions/subscription-store.js';
 import type { UserAccounts } from '../users/user-accounts.js';
 import type { UserStore } from '../users/user-store.js';
 import { identityProviderRoutes } from './admin/identity-provider-routes.js';
+import { keyManagerRoutes } from './admin/key-manager-routes.js';
 import { signingKeyRoutes } from './admin/signing-key-routes.js';
+import { tenantConfigRoutes } from './admin/tenant-config-routes.js';
+import { denyRoutes } from './admin/throttling/deny-routes.js';
+import { policyRoutes } from './admin/throttling/policy-routes.js';
+import { transferRoutes } from './admin/throttling/transfer-routes.js';
 import { registrationRoutes } from './dcr/registration-routes.js';
 import { accountRoutes } from './devportal/account-routes.js';
 import { apiKeyRoutes } from './devportal/api-key-routes.js';
 import { apiRoutes as devportalApiRoutes } from './devportal/api-routes.js';
 import { applicationRoutes } from './devportal/application-routes.js';
+import { portalKeyManagerRoutes } from './devportal/key-manager-routes.js';
 import { keyRoutes } from './devportal/key-routes.js';
 import { subscriptionRoutes as devportalSubscriptionRoutes } from './devportal/subscription-routes.js';
 import { prefixes } from './prefixes.js';
 import { apiRoutes } from './publisher/api-routes.js';
 import { internalKeyRoutes } from './publisher/internal-key-routes.js';
+import { definitionRoutes } from './publisher/definition-routes.js';
+import { operationPolicyRoutes } from './publisher/operation-policy-routes.js';
 import { lifecycleRoutes } from './publisher/lifecycle-routes.js';
 import { revisionRoutes } from './publisher/revision-routes.js';
 import { scopeRoutes } from './publisher/scope-routes.js';
@@ -46,8 +56,13 @@ export interface ManagementPorts {
   readonly clients: ClientRegistry;
   readonly credentials: ClientCredentialSource;
   readonly apis: ApiStore;
+  readonly operationPolicies: OperationPolicyStore;
   readonly sharedScopes: SharedScopeStore;
   readonly identityProviders: IdentityProviderStore;
+  readonly keyManagers: KeyManagerStore;
+  readonly foreignKeys: ForeignKeyStore;
+  readonly issuer: string;
+  readonly grantTypes: readonly string[];
   readonly subscriptions: SubscriptionStore;
   readonly policies: PolicyStore;
   readonly denyRules: DenyRuleStore;
@@ -83,6 +98,7 @@ export function planes(ports: ManagementPorts): Plane[] {
         ...applicationRoutes(ports),
         ...keyRoutes(ports),
         ...apiKeyRoutes(ports),
+        ...portalKeyManagerRoutes(ports),
         ...devportalSubscriptionRoutes(ports),
         ...devportalApiRoutes(ports),
         ...devportalTierRoutes(ports.policies),
@@ -102,6 +118,8 @@ export function planes(ports: ManagementPorts): Plane[] {
         ...scopeRoutes(ports),
         ...subscriptionRoutes(ports),
         ...publisherTierRoutes(ports.policies),
+        ...operationPolicyRoutes(ports),
+        ...definitionRoutes(ports),
         ...settingsRoutes(ports),
       ],
     },
@@ -110,7 +128,15 @@ export function planes(ports: ManagementPorts): Plane[] {
       title: 'Administration',
       version: 'v4',
       prefix: prefixes.admin,
-      routes: [...identityProviderRoutes(ports), ...signingKeyRoutes(ports)],
+      routes: [
+        ...identityProviderRoutes(ports),
+        ...keyManagerRoutes(ports),
+        ...signingKeyRoutes(ports),
+        ...policyRoutes(ports),
+        ...transferRoutes(ports),
+        ...denyRoutes(ports),
+        ...tenantConfigRoutes(ports),
+      ],
     },
     {
       name: 'scim',

@@ -1,5 +1,6 @@
 import type { Api, Deployment, Revision } from '../apis/api.js';
 import type { Application, ClientRegistration } from '../applications/application.js';
+import type { ForeignConsumerKey, ForeignKeyManager } from '../key-managers/key-manager.js';
 import type { RevocationTarget } from '../oauth2/model.js';
 import type { DenyRule } from '../policies/deny-rule.js';
 import type { ThrottlingPolicy } from '../policies/policy.js';
@@ -21,6 +22,7 @@ export type CatalogEntity =
   | 'signing_key'
   | 'throttling_policy'
   | 'deny_rule'
+  | 'key_manager'
   /** Nothing that is kept: the id says all of it (`resetId`). */
   | 'throttle_reset';
 
@@ -47,6 +49,8 @@ export interface CatalogFeed {
     subscriptions: Subscription[];
     throttlingPolicies: ThrottlingPolicy[];
     denyRules: DenyRule[];
+    keyManagers: ForeignKeyManager[];
+    foreignKeys: ForeignConsumerKey[];
     /** Published ones: all that are not removed. */
     signingKeys: SigningKey[];
   }>;

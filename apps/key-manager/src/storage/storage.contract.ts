@@ -7,8 +7,10 @@ import { codeStoreContract } from './code.store.contract.js';
 import { denyRuleStoreContract } from './deny-rule.store.contract.js';
 import { feedsContract } from './feeds.contract.js';
 import { type Subject, TestClock } from './fixtures.contract.js';
+import { operationPolicyStoreContract } from './operation-policy.store.contract.js';
 import { identityProviderStoreContract } from './identity-provider.store.contract.js';
 import { janitorContract } from './janitor.contract.js';
+import { keyManagerStoreContract } from './key-manager.store.contract.js';
 import { loginStoreContract } from './login.store.contract.js';
 import { policyStoreContract } from './policy.store.contract.js';
 import { reusableTokensContract } from './reusable-tokens.contract.js';
@@ -74,7 +76,9 @@ export function storageContract(open: (clock: TestClock) => Promise<Opened>): vo
   describe('deny rules', () => denyRuleStoreContract(subject));
   describe('reusable tokens', () => reusableTokensContract(subject));
   describe('signing keys', () => signingKeyStoreContract(subject));
+  describe('operation policies', () => operationPolicyStoreContract(subject));
   describe('identity providers', () => identityProviderStoreContract(subject));
+  describe('key managers', () => keyManagerStoreContract(subject));
   describe('feeds', () => feedsContract(subject));
   describe('janitor', () => janitorContract(subject));
 }

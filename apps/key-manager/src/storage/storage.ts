@@ -1,9 +1,11 @@
 import type { Logger } from '@keygate/common/logging';
 import type { ApiStore, SharedScopeStore } from '../apis/api-store.js';
+import type { OperationPolicyStore } from '../apis/operation-policies/operation-policy.js';
 import type { ApiKeyStore } from '../applications/api-key-store.js';
 import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { IdentityProviderStore } from '../identity-providers/identity-provider-store.js';
+import type { ForeignKeyStore, KeyManagerStore } from '../key-managers/key-manager-store.js';
 import type { ConsentStore } from '../oauth2/authorization/consent.js';
 import type { LoginSessionStore } from '../oauth2/authorization/login-session.js';
 import type { AuditLog, ClientStore, Clock, CodeStore, ReplayGuard, ScopeStore, TokenStore } from '../oauth2/ports.js';
@@ -37,7 +39,10 @@ export interface Storage {
   readonly clientRegistry: ClientRegistry;
   readonly apis: ApiStore;
   readonly sharedScopes: SharedScopeStore;
+  readonly keyManagers: KeyManagerStore;
+  readonly foreignKeys: ForeignKeyStore;
   readonly identityProviders: IdentityProviderStore;
+  readonly operationPolicies: OperationPolicyStore;
   readonly subscriptions: SubscriptionStore;
   readonly policies: PolicyStore;
   readonly denyRules: DenyRuleStore;

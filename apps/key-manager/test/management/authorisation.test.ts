@@ -57,17 +57,26 @@ function onSomebodyElsesObject({ name }: Plane, route: Route, person: Person): n
   }
   // Signing keys are those of all tenants.
   if (name === 'admin' && route.path.startsWith('/signing-keys')) return person === 'foreign' ? 403 : 200;
+  // Custom rules see the traffic of all tenants.
+  if (name === 'admin' && route.path.startsWith('/throttling/policies/custom')) return person === 'foreign' ? 403 : 200;
+  const isPolicy = refers('policyId') || refers('conditionId') || route.path.endsWith('/policies/export');
   const isTenantObject =
-    refers('scopeId') || refers('identityProviderId') || refers('userId') || (name === 'scim' && refers('roleId'));
+    isPolicy ||
+    refers('scopeId') ||
+    refers('identityProviderId') ||
+    refers('keyManagerId') ||
+    refers('userId') ||
+    (name === 'scim' && refers('roleId'));
   return isTenantObject && person === 'foreign' ? 404 : 200;
 }
 
 /** Lists of the tenant that an insider with the scope reads whole. */
 function mayShowMarker({ name }: Plane, route: Route, person: Person, expected: number): boolean {
   if (expected !== 200 || person === 'foreign') return false;
+  if (/thrott?ling/.test(route.path)) return true;
   if (name === 'devportal') return route.path.includes('{apiId}') || mayList(person, route.path === '/apis');
   if (name === 'publisher') return route.path.startsWith('/scopes') || person === 'administrator';
-  return name === 'scim' || route.path.startsWith('/identity-providers');
+  return name === 'scim' || ['/identity-providers', '/key-managers'].some((path) => route.path.startsWith(path));
 }
 
 function mayList(person: Person, isApis: boolean): boolean {

@@ -85,6 +85,7 @@ export interface CatalogMessage {
   { $case: "heartbeat"; heartbeat: number } | undefined;
 }
 
+/** May come in several messages, which all have the same revision: a gateway uses it when it has the last one. */
 export interface CatalogSnapshot {
   revision: number;
   apis: Api[];
@@ -95,6 +96,8 @@ export interface CatalogSnapshot {
   denyRules: DenyRule[];
   keyManagers: KeyManager[];
   signingKeys: SigningKey[];
+  /** More of this snapshot follows. */
+  more?: boolean | undefined;
 }
 
 /** One committed change. The entity is sent whole, or only its id when it is gone from the gateway's view. */
@@ -481,6 +484,8 @@ export interface KeyManager {
   scopesClaim: string;
   /** Remote claim to local claim. */
   claimMapping: { [key: string]: string };
+  /** Milliseconds since the epoch. Of several with one issuer the oldest counts. */
+  createdAt: number;
 }
 
 export interface KeyManager_ClaimMappingEntry {
@@ -676,6 +681,7 @@ function createBaseCatalogSnapshot(): CatalogSnapshot {
     denyRules: [],
     keyManagers: [],
     signingKeys: [],
+    more: undefined,
   };
 }
 
@@ -707,6 +713,9 @@ export const CatalogSnapshot: MessageFns<CatalogSnapshot> = {
     }
     for (const v of message.signingKeys) {
       SigningKey.encode(v!, writer.uint32(162).fork()).join();
+    }
+    if (message.more !== undefined) {
+      writer.uint32(168).bool(message.more);
     }
     return writer;
   },
@@ -796,6 +805,14 @@ export const CatalogSnapshot: MessageFns<CatalogSnapshot> = {
             message.signingKeys.push(SigningKey.decode(reader, reader.uint32()));
             continue;
           }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.more = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -822,6 +839,7 @@ export const CatalogSnapshot: MessageFns<CatalogSnapshot> = {
     message.denyRules = object.denyRules?.map((e) => DenyRule.fromPartial(e)) || [];
     message.keyManagers = object.keyManagers?.map((e) => KeyManager.fromPartial(e)) || [];
     message.signingKeys = object.signingKeys?.map((e) => SigningKey.fromPartial(e)) || [];
+    message.more = object.more ?? undefined;
     return message;
   },
 };
@@ -4263,6 +4281,7 @@ function createBaseKeyManager(): KeyManager {
     consumerKeyClaim: "",
     scopesClaim: "",
     claimMapping: {},
+    createdAt: 0,
   };
 }
 
@@ -4301,6 +4320,9 @@ export const KeyManager: MessageFns<KeyManager> = {
     globalThis.Object.entries(message.claimMapping).forEach(([key, value]: [string, string]) => {
       KeyManager_ClaimMappingEntry.encode({ key: key as any, value }, writer.uint32(90).fork()).join();
     });
+    if (message.createdAt !== 0) {
+      writer.uint32(96).uint64(message.createdAt);
+    }
     return writer;
   },
 
@@ -4408,6 +4430,14 @@ export const KeyManager: MessageFns<KeyManager> = {
             }
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.createdAt = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4444,6 +4474,7 @@ export const KeyManager: MessageFns<KeyManager> = {
       },
       {},
     );
+    message.createdAt = object.createdAt ?? 0;
     return message;
   },
 };

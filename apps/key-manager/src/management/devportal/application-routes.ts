@@ -7,8 +7,12 @@ import {
   ownApplication,
   updateApplication,
 } from '../../applications/applications.js';
-import { type KeyPorts, listKeys } from '../../applications/keys.js';
+import type { ForeignKeyPorts } from '../../applications/foreign-keys.js';
+import type { KeyPorts } from '../../applications/keys.js';
+import { knownUser } from '../../policies/full-names.js';
+import type { PolicyStore } from '../../policies/policy-store.js';
 import type { SubscriptionStore } from '../../subscriptions/subscription-store.js';
+import type { UserStore } from '../../users/user-store.js';
 import { prefixes } from '../prefixes.js';
 import { audited } from '../rest/audited.js';
 import { token } from '../rest/caller.js';
@@ -22,15 +26,20 @@ import {
   toApplicationEntry,
   toFacts,
 } from './application-schema.js';
+import { allKeys } from './own-key.js';
 
-export type ApplicationRoutePorts = ApplicationPorts & KeyPorts & { readonly subscriptions: SubscriptionStore };
+export interface ApplicationRoutePorts extends ApplicationPorts, KeyPorts, Pick<ForeignKeyPorts, 'foreignKeys'> {
+  readonly subscriptions: SubscriptionStore;
+  readonly policies: PolicyStore;
+  readonly users: Pick<UserStore, 'findUser'>;
+}
 
 const access = token('subscribe', 'app_manage');
 
 export function applicationRoutes(ports: ApplicationRoutePorts): Route[] {
   const { applications, subscriptions } = ports;
   const whole = async (found: Application) =>
-    toApplication(found, await subscriptions.countSubscriptions(found.id), await listKeys(ports, found));
+    toApplication(found, await subscriptions.countSubscriptions(found.id), await allKeys(ports, found));
   return [
     route({
       method: 'GET',
@@ -70,7 +79,24 @@ export function applicationRoutes(ports: ApplicationRoutePorts): Route[] {
       },
     }),
     ...oneRoutes(ports, whole),
+    resetRoute(ports),
   ];
+}
+
+/** WSO2: a user's calls at the application's tier are counted anew, at once. */
+function resetRoute({ applications, policies, users }: ApplicationRoutePorts): Route {
+  return route({
+    method: 'POST',
+    path: '/applications/{applicationId}/reset-throttle-policy',
+    summary: "Counts a user's calls by the application anew.",
+    access,
+    body: z.object({ userName: z.string().trim().min(1).max(255) }),
+    audit: audited('application.throttle_reset', 'path.applicationId', { user: 'body.userName' }),
+    async handle(caller, { parameters, body }) {
+      const { id } = await ownApplication(applications, caller, parameters.applicationId);
+      await policies.resetCounters(id, await knownUser(users, body.userName, caller.tenantDomain));
+    },
+  });
 }
 
 type Whole = (found: Application) => Promise<unknown>;

@@ -3,6 +3,7 @@ import type { Application, ClientRegistration } from '../../applications/applica
 import { shownProperties } from '../../applications/key-properties.js';
 import type { ConsumerKey } from '../../applications/keys.js';
 import { residentKeyManager } from '../../applications/resident-key-manager.js';
+import type { ForeignConsumerKey } from '../../key-managers/key-manager.js';
 import { displayUserName } from '../../users/user-name.js';
 
 /** POST and PUT of an application. */
@@ -71,7 +72,7 @@ export const generateKeysBody = z.object({
 
 /** POST map-keys. */
 export const mapKeysBody = z.object({
-  consumerKey: z.string().regex(/^[A-Za-z0-9._~-]{8,255}$/),
+  consumerKey: z.string().regex(/^[\x21-\x7e]{1,255}$/),
   consumerSecret: z
     .string()
     .max(512)
@@ -120,6 +121,16 @@ export function toApplicationKey({ registration, secret }: ConsumerKey): z.outpu
   };
 }
 
+/** What its own key manager knows of it is not asked for. */
+export function toForeignApplicationKey(key: ForeignConsumerKey): z.output<typeof applicationKey> {
+  const { keyMappingId, keyManagerName: keyManager, consumerKey, keyType } = key;
+  return {
+    ...{ keyMappingId, keyManager, consumerKey, consumerSecret: '', consumerSecrets: [], supportedGrantTypes: [] },
+    ...{ callbackUrl: '', keyState: 'APPROVED', keyType, mode: 'MAPPED', token: null },
+    additionalProperties: shownProperties({}),
+  };
+}
+
 const keyState = ({ active }: ClientRegistration) => (active ? 'APPROVED' : 'REJECTED');
 
 export const application = applicationEntry.extend({
@@ -130,11 +141,11 @@ export const application = applicationEntry.extend({
   visibility: z.string(),
 });
 
-export function toApplication(found: Application, subscriptionCount: number, keys: readonly ConsumerKey[]) {
+export function toApplication(found: Application, subscriptionCount: number, keys: readonly unknown[]) {
   return {
     ...toApplicationEntry(found, subscriptionCount),
     tokenType: found.tokenType,
-    keys: keys.map(toApplicationKey),
+    keys,
     subscriptionScopes: [],
     hashEnabled: false,
     visibility: found.visibility,

@@ -1,19 +1,30 @@
 import { z } from 'zod';
+import type { Application } from '../../applications/application.js';
 import type { ApplicationStore } from '../../applications/application-store.js';
 import { ownApplication } from '../../applications/applications.js';
-import { findKey, generateKeys, type KeyPorts, listKeys, updateKey } from '../../applications/keys.js';
+import { type ForeignKeyPorts, mapForeignKey } from '../../applications/foreign-keys.js';
+import { findKey, generateKeys, type KeyPorts, updateKey } from '../../applications/keys.js';
 import { mapKeys } from '../../applications/mapped-keys.js';
-import { requireResidentKeyManager } from '../../applications/resident-key-manager.js';
+import type { KeyManagerStore } from '../../key-managers/key-manager-store.js';
+import { namedKeyManager, requireResident } from '../../key-managers/key-managers.js';
 import type { TokenEndpoint } from '../../oauth2/token-endpoint.js';
 import { audited } from '../rest/audited.js';
 import type { Caller } from '../rest/caller.js';
 import { type Route, route } from '../rest/route.js';
-import { applicationKey, generateKeysBody, keyBody, mapKeysBody, toApplicationKey } from './application-schema.js';
+import {
+  applicationKey,
+  generateKeysBody,
+  keyBody,
+  mapKeysBody,
+  toApplicationKey,
+  toForeignApplicationKey,
+} from './application-schema.js';
 import { applicationToken, generateToken, tokenBody } from './application-token.js';
-import { access, keyPath, type OwnKey } from './own-key.js';
+import { access, allKeys, keyPath, type OwnKey } from './own-key.js';
 import { secretRoutes } from './secret-routes.js';
 
-export interface KeyRoutePorts extends KeyPorts {
+export interface KeyRoutePorts extends KeyPorts, ForeignKeyPorts {
+  readonly keyManagers: Pick<KeyManagerStore, 'listKeyManagers'>;
   readonly applications: ApplicationStore;
   readonly tokenEndpoint: TokenEndpoint;
 }
@@ -38,7 +49,7 @@ export function keyRoutes(ports: KeyRoutePorts): Route[] {
       }),
       async handle(caller, { parameters, body }) {
         const application = await own(caller, parameters);
-        requireResidentKeyManager(body.keyManager);
+        requireResident(await namedKeyManager(ports.keyManagers, caller.tenantDomain, body.keyManager));
         const made = await generateKeys(ports, application, body.keyType, {
           grantTypes: body.grantTypesToBeSupported,
           callbackUrl: body.callbackUrl ?? '',
@@ -57,14 +68,28 @@ export function keyRoutes(ports: KeyRoutePorts): Route[] {
       audit: audited('consumer_key.mapped', 'answer.consumerKey', {
         application: 'path.applicationId',
         keyType: 'body.keyType',
+        keyManager: 'answer.keyManager',
       }),
       async handle(caller, { parameters, body }) {
         const application = await own(caller, parameters);
-        requireResidentKeyManager(body.keyManager);
+        const keyManager = await namedKeyManager(ports.keyManagers, caller.tenantDomain, body.keyManager);
+        if (keyManager) return toForeignApplicationKey(await mapForeignKey(ports, application, keyManager, body));
         const consumerSecret = body.consumerSecret ?? undefined;
         return toApplicationKey(await mapKeys(ports, application, { ...body, consumerSecret }));
       },
     }),
+    ...readingRoutes(ports, ownKey, own),
+    ...changingRoutes(ports, ownKey, own),
+    ...secretRoutes(ports, ownKey),
+  ];
+}
+
+type OwnApplication = (caller: Caller, parameters: { applicationId: string }) => Promise<Application>;
+
+function readingRoutes(ports: KeyRoutePorts, ownKey: OwnKey, own: OwnApplication): Route[] {
+  const foreignKey = async ({ id }: Application, keyMappingId: string) =>
+    (await ports.foreignKeys.listForeignKeys(id)).find((key) => key.keyMappingId === keyMappingId);
+  return [
     route({
       method: 'GET',
       path: '/applications/{applicationId}/oauth-keys',
@@ -72,7 +97,7 @@ export function keyRoutes(ports: KeyRoutePorts): Route[] {
       access,
       answer: z.object({ count: z.int(), list: z.array(applicationKey) }),
       async handle(caller, { parameters }) {
-        const list = (await listKeys(ports, await own(caller, parameters))).map(toApplicationKey);
+        const list = await allKeys(ports, await own(caller, parameters));
         return { count: list.length, list };
       },
     }),
@@ -82,15 +107,18 @@ export function keyRoutes(ports: KeyRoutePorts): Route[] {
       summary: 'One consumer key.',
       access,
       answer: applicationKey,
-      handle: async (caller, { parameters }) => toApplicationKey(await ownKey(caller, parameters)),
+      async handle(caller, { parameters }) {
+        const foreign = await foreignKey(await own(caller, parameters), parameters.keyMappingId);
+        return foreign ? toForeignApplicationKey(foreign) : toApplicationKey(await ownKey(caller, parameters));
+      },
     }),
-    ...changingRoutes(ports, ownKey),
-    ...secretRoutes(ports, ownKey),
   ];
 }
 
-function changingRoutes(ports: KeyRoutePorts, ownKey: OwnKey): Route[] {
+function changingRoutes(ports: KeyRoutePorts, ownKey: OwnKey, own: OwnApplication): Route[] {
   const remove = async (...named: Parameters<OwnKey>) => {
+    const { id } = await own(...named);
+    if (await ports.foreignKeys.deleteForeignKey(id, named[1].keyMappingId)) return;
     const { registration } = await ownKey(...named);
     await ports.clients.deleteRegistration(registration.clientId);
   };

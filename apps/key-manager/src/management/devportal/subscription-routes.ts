@@ -5,7 +5,7 @@ import type { Application } from '../../applications/application.js';
 import type { ApplicationStore } from '../../applications/application-store.js';
 import { ownApplication } from '../../applications/applications.js';
 import { Refusal } from '../../refusal.js';
-import { requireOffered, type SubscriptionPorts, subscribe } from '../../subscriptions/subscribe.js';
+import { requirePlan, type SubscriptionPorts, subscribe } from '../../subscriptions/subscribe.js';
 import type { Subscription } from '../../subscriptions/subscription.js';
 import { displayUserName } from '../../users/user-name.js';
 import { isUuid } from '../../uuid.js';
@@ -87,7 +87,7 @@ export function subscriptionRoutes(ports: SubscriptionRoutePorts): Route[] {
         const { subscription, application } = await own(ports, caller, parameters.subscriptionId);
         const api = await ports.apis.findApi(subscription.apiId);
         if (!api) throw notFound(parameters.subscriptionId);
-        requireOffered(api, throttlingPolicy);
+        await requirePlan(ports, api, caller.roles, throttlingPolicy);
         const change = { throttlingPolicy, requestedThrottlingPolicy: throttlingPolicy };
         return view(await ports.subscriptions.updateSubscription(subscription.id, change), application, api);
       },

@@ -48,6 +48,7 @@ export class MemoryApplicationStore implements ApplicationStore {
       this.db.revokeClient(clientId, this.db.clock.now());
       this.db.clients.delete(clientId);
     }
+    this.db.endForeignKeys((key) => key.applicationId === id);
     this.db.endApiKeys((key) => key.applicationId === id);
     this.db.applications.delete(id);
     this.db.appendCatalog('subscription', ...subscriptions.map((subscription) => subscription.id));

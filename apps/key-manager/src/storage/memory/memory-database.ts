@@ -4,7 +4,9 @@ import type { ApiKey } from '../../applications/api-key.js';
 import type { Application, ClientRegistration, ClientSecret } from '../../applications/application.js';
 import { type ChainedEvent, chained, genesis } from '../../audit/audit-chain.js';
 import { recordable } from '../../audit/recordable.js';
+import type { OperationPolicy } from '../../apis/operation-policies/operation-policy.js';
 import type { IdentityProvider } from '../../identity-providers/identity-provider.js';
+import type { ForeignConsumerKey, ForeignKeyManager } from '../../key-managers/key-manager.js';
 import type { Consent } from '../../oauth2/authorization/consent.js';
 import type { LoginSession } from '../../oauth2/authorization/login-session.js';
 import type {
@@ -74,7 +76,10 @@ export class MemoryDatabase {
   readonly clients = new Map<string, { registration: ClientRegistration; secrets: ClientSecret[]; epoch: number }>();
   readonly apiKeys = new Map<string, { readonly key: ApiKey; readonly hash: Buffer }>();
   readonly subjectEpochs = new Map<string, number>();
+  readonly keyManagers = new Map<string, ForeignKeyManager>();
+  readonly foreignKeys = new Map<string, ForeignConsumerKey>();
   readonly identityProviders = new Map<string, IdentityProvider>();
+  readonly operationPolicies = new Map<string, OperationPolicy>();
   readonly apis = new Map<string, Api>();
   readonly apiScopes = new Map<string, ScopeDeclaration[]>();
   readonly lifecycle = new Map<string, LifecycleEvent[]>();
@@ -170,6 +175,13 @@ export class MemoryDatabase {
     for (const { key } of [...this.apiKeys.values()].filter((row) => isMeant(row.key))) {
       this.apiKeys.delete(key.id);
       this.appendRevocation({ kind: 'grant', grantId: key.id }, this.clock.now(), key.expiresAt);
+    }
+  }
+
+  endForeignKeys(isMeant: (key: ForeignConsumerKey) => boolean): void {
+    for (const key of [...this.foreignKeys.values()].filter(isMeant)) {
+      this.foreignKeys.delete(key.keyMappingId);
+      this.appendCatalog('consumer_key', key.keyMappingId);
     }
   }
 

@@ -37,6 +37,8 @@ export class MemoryCatalogFeed implements CatalogFeed {
       subscriptions: [...this.db.subscriptions.values()],
       throttlingPolicies: [...this.db.policies.values()],
       denyRules: [...this.db.denyRules.values()],
+      keyManagers: [...this.db.keyManagers.values()],
+      foreignKeys: [...this.db.foreignKeys.values()],
       signingKeys: [...this.db.signingKeys.values()].filter(({ state }) => state !== 'removed'),
     };
   }

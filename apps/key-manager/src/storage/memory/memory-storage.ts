@@ -10,8 +10,10 @@ import { MemoryCodeStore } from './memory-code.store.js';
 import { MemoryDatabase } from './memory-database.js';
 import { MemoryDenyRuleStore } from './memory-deny-rule.store.js';
 import { MemoryCatalogFeed, MemoryCommitSignal, MemoryRevocationFeed } from './memory-feeds.js';
+import { MemoryOperationPolicyStore } from './memory-operation-policy.store.js';
 import { MemoryIdentityProviderStore } from './memory-identity-provider.store.js';
 import { MemoryJanitor } from './memory-janitor.js';
+import { MemoryKeyManagerStore } from './memory-key-manager.store.js';
 import { MemoryLoginStore } from './memory-login.store.js';
 import { MemoryOperationsStore } from './memory-operations.store.js';
 import { MemoryPolicyStore } from './memory-policy.store.js';
@@ -34,6 +36,7 @@ export function createMemoryStorage(options: { clock?: Clock; caseSensitiveUserN
   const audit = new MemoryAuditStore(db);
   const codes = new MemoryCodeStore(db);
   const logins = new MemoryLoginStore(db);
+  const keyManagers = new MemoryKeyManagerStore(db);
   return {
     kind: 'memory',
     tenants,
@@ -53,6 +56,9 @@ export function createMemoryStorage(options: { clock?: Clock; caseSensitiveUserN
     clientRegistry: clients,
     apis: new MemoryApiStore(db),
     sharedScopes: scopes,
+    keyManagers,
+    foreignKeys: keyManagers,
+    operationPolicies: new MemoryOperationPolicyStore(db),
     identityProviders: new MemoryIdentityProviderStore(db),
     subscriptions: new MemorySubscriptionStore(db),
     policies: new MemoryPolicyStore(db),

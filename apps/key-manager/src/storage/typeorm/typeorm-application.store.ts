@@ -9,6 +9,7 @@ import { type ApplicationRow, applicationEntity, clientEntity } from './entities
 import { subscriptionEntity } from './entities/subscription.entity.js';
 import { appendCatalog, appendRevocations } from './feed-numbers.js';
 import { deleteClients } from './typeorm-client.store.js';
+import { deleteForeignKeys } from './typeorm-foreign-key.store.js';
 
 export class TypeOrmApplicationStore implements ApplicationStore {
   constructor(
@@ -69,10 +70,12 @@ export class TypeOrmApplicationStore implements ApplicationStore {
       const ended = [...(await deleteClients(session, clientIds, now)), ...(await endApplicationApiKeys(session, id))];
       const subscriptions = await session.table(subscriptionEntity).find({ select: { id: true }, where });
       await session.table(subscriptionEntity).delete(where);
+      const foreign = await deleteForeignKeys(session, id);
       await session.table(applicationEntity).delete({ id });
       await appendCatalog(session, now, [
         ...subscriptions.map((subscription) => ({ entity: 'subscription' as const, id: subscription.id })),
         ...clientIds.map((clientId) => ({ entity: 'consumer_key' as const, id: clientId })),
+        ...foreign,
         { entity: 'application', id },
       ]);
       await appendRevocations(session, { revokedAt: now, now }, ended);

@@ -11,11 +11,13 @@ import { toApi, toDeployment, toRevision } from './api-rows.js';
 import type { Database, Session } from './database.js';
 import { apiEntity, deploymentEntity, revisionEntity } from './entities/api.entity.js';
 import { applicationEntity, clientEntity } from './entities/application.entity.js';
+import { keyManagerEntity } from './entities/key-manager.entity.js';
 import { denyRuleEntity, policyEntity } from './entities/policy.entity.js';
 import { subscriptionEntity } from './entities/subscription.entity.js';
 import { toApplication } from './typeorm-application.store.js';
 import { toRegistration } from './typeorm-client.store.js';
 import { toDenyRule } from './typeorm-deny-rule.store.js';
+import { foreignKeys } from './typeorm-foreign-key.store.js';
 import { toPolicy } from './typeorm-policy.store.js';
 import { publishedKeys } from './typeorm-signing-key.store.js';
 
@@ -48,6 +50,8 @@ export class TypeOrmCatalogFeed implements CatalogFeed {
       subscriptions: await session.table(subscriptionEntity).find(),
       throttlingPolicies: (await session.table(policyEntity).find()).map(toPolicy),
       denyRules: (await session.table(denyRuleEntity).find()).map(toDenyRule),
+      keyManagers: await session.table(keyManagerEntity).find(),
+      foreignKeys: await foreignKeys(session, '', []),
       signingKeys: await publishedKeys(session),
     }));
   }

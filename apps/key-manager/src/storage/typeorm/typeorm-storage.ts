@@ -17,8 +17,11 @@ import { TypeOrmCodeStore } from './typeorm-code.store.js';
 import { TypeOrmCommitSignal } from './typeorm-commit-signal.js';
 import { TypeOrmDenyRuleStore } from './typeorm-deny-rule.store.js';
 import { TypeOrmCatalogFeed, TypeOrmRevocationFeed } from './typeorm-feeds.js';
+import { TypeOrmForeignKeyStore } from './typeorm-foreign-key.store.js';
+import { TypeOrmOperationPolicyStore } from './typeorm-operation-policy.store.js';
 import { TypeOrmIdentityProviderStore } from './typeorm-identity-provider.store.js';
 import { TypeOrmJanitor } from './typeorm-janitor.js';
+import { TypeOrmKeyManagerStore } from './typeorm-key-manager.store.js';
 import { TypeOrmLoginStore } from './typeorm-login.store.js';
 import { TypeOrmOperationsStore } from './typeorm-operations.store.js';
 import { TypeOrmPolicyStore } from './typeorm-policy.store.js';
@@ -114,6 +117,9 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
 /** Those that stand for themselves: nobody remembers what is in them, and none is two ports. */
 function plainStores(db: Database, clock: Clock) {
   return {
+    keyManagers: new TypeOrmKeyManagerStore(db, clock),
+    foreignKeys: new TypeOrmForeignKeyStore(db, clock),
+    operationPolicies: new TypeOrmOperationPolicyStore(db),
     identityProviders: new TypeOrmIdentityProviderStore(db),
     subscriptions: new TypeOrmSubscriptionStore(db, clock),
     policies: new TypeOrmPolicyStore(db, clock),

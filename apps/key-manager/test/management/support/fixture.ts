@@ -5,6 +5,7 @@ import { newApi } from '../../../src/management/publisher/api-schema.js';
 import { toBody } from '../../../src/management/publisher/api-view.js';
 import { sha256 } from '../../../src/oauth2/token-hash.js';
 import type { Storage } from '../../../src/storage/storage.js';
+import { plantPolicies } from './policy-fixture.js';
 
 /** In the name of everything that belongs to somebody else, so that an answer that shows it is found. */
 export const marker = 'vaultmarker';
@@ -24,7 +25,15 @@ export type Fixture = Readonly<
     | 'identityProviderId'
     | 'clientSecret'
     | 'secretId'
-    | 'apiKeyId',
+    | 'apiKeyId'
+    | 'keyManagerId'
+    | 'keyManagerName'
+    | 'conditionId'
+    | 'applicationPolicyId'
+    | 'applicationPolicyName'
+    | 'subscriptionPolicyId'
+    | 'advancedPolicyId'
+    | 'customPolicyId',
     string
   >
 >;
@@ -43,11 +52,18 @@ export async function plant(storage: Storage, owner: string): Promise<Fixture> {
     scopeId: randomUUID(),
     identityProviderId: randomUUID(),
     apiKeyId: randomUUID(),
+    keyManagerId: randomUUID(),
+    keyManagerName: named('km'),
   };
   await storage.identityProviders.createProvider({
     ...{ id: ids.identityProviderId, tenantDomain, name: named('idp'), issuer: named('issuer'), description: '' },
     ...{ audiences: [], roleMapping: [], claimMapping: [], useLocalUser: false, enabled: true, createdAt: now },
     jwksUri: 'https://idp.example.com/jwks',
+  });
+  await storage.keyManagers.createKeyManager({
+    ...{ id: ids.keyManagerId, tenantDomain, name: ids.keyManagerName, type: 'default', issuer: named('issuer') },
+    ...{ enabled: true, tokenType: 'DIRECT', createdAt: now },
+    body: { permissions: { permissionType: 'ALLOW', roles: ['vault'] } },
   });
   await storage.applications.createApplication({
     id: ids.applicationId,
@@ -93,6 +109,7 @@ export async function plant(storage: Storage, owner: string): Promise<Fixture> {
   };
   const secret = { id: randomUUID(), hash: sha256(unique), derived: true, createdAt: now };
   await storage.clientRegistry.registerClient(client, secret);
+  const policies = await plantPolicies(storage, named);
   const revisions = await plantApi(storage, owner, ids.apiId, named, unique);
   await storage.subscriptions.createSubscription({
     id: ids.subscriptionId,
@@ -121,7 +138,15 @@ export async function plant(storage: Storage, owner: string): Promise<Fixture> {
     claims: {},
     roles: [],
   });
-  return { ...ids, ...revisions, roleId: role.id, userId: user.id, clientSecret: unique, secretId: secret.id };
+  return {
+    ...ids,
+    ...policies,
+    ...revisions,
+    roleId: role.id,
+    userId: user.id,
+    clientSecret: unique,
+    secretId: secret.id,
+  };
 }
 
 async function plantApiKey(

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Fixture } from './fixture.js';
+import { policySamples } from './policy-samples.js';
 import type { Call, World } from './world.js';
 
 export interface Sample {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly parameters?: Readonly<Record<string, string>>;
   /** The subscription of the fixture would be in the way. */
   readonly withoutSubscription?: boolean;
@@ -91,11 +93,16 @@ const samples: Readonly<Record<string, (fixture: Fixture) => Sample>> = {
     query: { subscriptionId },
   }),
   'GET /api/am/publisher/v4/throttling-policies/{policyLevel}': () => ({ parameters: { policyLevel: 'api' } }),
+  ...policySamples,
   'POST /api/am/admin/v4/identity-providers': ({ scopeId }) => ({
     body: { ...provider, name: `i${scopeId}`, idpIssuerName: scopeId },
   }),
   'PUT /api/am/admin/v4/identity-providers/{identityProviderId}': ({ scopeId }) => ({
     body: { ...provider, name: `changed ${scopeId}`, idpIssuerName: `changed ${scopeId}` },
+  }),
+  'POST /api/am/admin/v4/key-managers': ({ scopeId }) => ({ body: { name: `k${scopeId}`, type: 'default' } }),
+  'PUT /api/am/admin/v4/key-managers/{keyManagerId}': ({ keyManagerName }) => ({
+    body: { name: keyManagerName, type: 'default', description: 'changed' },
   }),
   'POST /scim2/Users': ({ userId }) => ({ body: { userName: userId, password: 'password of somebody' } }),
   'PUT /scim2/Users/{userId}': () => ({ body: { name: { givenName: 'changed' } } }),
@@ -120,5 +127,5 @@ export async function attempt(world: World, fixture: Fixture, operation: string,
   const [method = '', pattern = ''] = operation.split(' ');
   const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? name);
   const query = sample.query ? `?${new URLSearchParams(sample.query)}` : '';
-  return world.call(method, path + query, { ...call, body: sample.body });
+  return world.call(method, path + query, { ...call, headers: sample.headers, body: sample.body });
 }

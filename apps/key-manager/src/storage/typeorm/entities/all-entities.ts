@@ -8,7 +8,9 @@ import {
 } from './api.entity.js';
 import { applicationEntity, clientEntity, clientSecretEntity } from './application.entity.js';
 import { identityProviderEntity } from './identity-provider.entity.js';
+import { foreignConsumerKeyEntity, keyManagerEntity } from './key-manager.entity.js';
 import { signingKeyEntity } from './operations.entity.js';
+import { operationPolicyEntity } from './operation-policy.entity.js';
 import { denyRuleEntity, policyEntity, tenantConfigEntity } from './policy.entity.js';
 import { subscriptionEntity } from './subscription.entity.js';
 import { tenantEntity } from './tenant.entity.js';
@@ -21,6 +23,9 @@ export const allEntities = [
   denyRuleEntity,
   tenantConfigEntity,
   identityProviderEntity,
+  operationPolicyEntity,
+  keyManagerEntity,
+  foreignConsumerKeyEntity,
   roleEntity,
   userEntity,
   userRoleEntity,

@@ -9,6 +9,8 @@ import { ChangeNotices1764000010000 } from './010-change-notices.js';
 import { TokenVacuum1764000020000 } from './020-token-vacuum.js';
 import { ThrottlingPolicies1764000030000 } from './030-throttling-policies.js';
 import { ApiKeys1764000040000 } from './040-api-keys.js';
+import { KeyManagers1764000041000 } from './041-key-managers.js';
+import { OperationPolicies1764000050000 } from './050-operation-policies.js';
 import type { WrittenMigration } from './written-migration.js';
 
 /** In order. A migration that was released is never changed; a correction is the next one. */
@@ -24,4 +26,6 @@ export const allMigrations: readonly (new () => WrittenMigration)[] = [
   TokenVacuum1764000020000,
   ThrottlingPolicies1764000030000,
   ApiKeys1764000040000,
+  KeyManagers1764000041000,
+  OperationPolicies1764000050000,
 ];
