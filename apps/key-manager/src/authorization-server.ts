@@ -17,5 +17,7 @@ export interface AuthorizationServer {
   authorizeDevice(request: ClientRequest): Promise<DeviceAuthorization>;
   pushAuthorization(request: ClientRequest): Promise<PushedAuthorization>;
   /** By the SHA-256 of an access token. Never throws an `OAuthError`. */
-  validateToken(tokenHash: Buffer): Promise<KeyValidation>;
+  validateToken(tokenHash: Buffer, wantsUserClaims?: boolean): Promise<KeyValidation>;
+  /** By the SHA-256 of an access token that was good for one call. */
+  revokeOneTimeToken(tokenHash: Buffer): Promise<void>;
 }

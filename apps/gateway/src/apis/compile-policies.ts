@@ -63,7 +63,6 @@ function headerStep(name: unknown, given: unknown): Step | string {
 }
 
 const headerName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a tab is allowed in a value
 const headerValue = /^[\t\x20-\x7e\x80-\xff]{0,4096}$/;
 
 function parametersOf(text: string): Readonly<Record<string, unknown>> | undefined {

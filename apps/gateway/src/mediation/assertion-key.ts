@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { jwkThumbprint } from '@keygate/common/dpop';
 
@@ -21,7 +21,7 @@ export class AssertionKeyProblem extends Error {
 
 /** The key of the file; with `madeAs` one that is not there is made, for the eyes of its owner only. */
 export async function loadAssertionKey(path: string, madeAs?: AssertionAlgorithm): Promise<AssertionKey> {
-  const pem = (await read(path)) ?? (madeAs && (await make(path, madeAs)));
+  const pem = (await read(path)) ?? (madeAs && ((await make(path, madeAs)) ?? (await read(path))));
   if (pem === undefined) throw new AssertionKeyProblem(`gateway.backendJwt.keyFile: ${path} cannot be read`);
   try {
     return toKey(createPrivateKey(pem));
@@ -40,7 +40,8 @@ async function read(path: string): Promise<string | undefined> {
   }
 }
 
-async function make(path: string, alg: AssertionAlgorithm): Promise<string> {
+/** Undefined when another process was first. */
+async function make(path: string, alg: AssertionAlgorithm): Promise<string | undefined> {
   const { privateKey } =
     alg === 'RS256'
       ? generateKeyPairSync('rsa', { modulusLength: 2_048 })
@@ -48,8 +49,18 @@ async function make(path: string, alg: AssertionAlgorithm): Promise<string> {
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   await mkdir(dirname(path), { recursive: true });
   // Never over one that is there and could not be read: backends may know it.
-  await writeFile(path, pem, { mode: 0o600, flag: 'wx' });
-  return pem;
+  // Written beside and put into place whole, so that nobody reads half a key.
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, pem, { mode: 0o600, flag: 'wx' });
+  try {
+    await link(draft, path);
+    return pem;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw error;
+  } finally {
+    await unlink(draft);
+  }
 }
 
 function toKey(key: KeyObject): AssertionKey {

@@ -2,8 +2,8 @@ import type { OperationContract } from '../apis/compiled-mediation.js';
 import { followRef, type JsonObject, member } from './json-pointer.js';
 import { type OpenApiDocument, readDocument } from './openapi-document.js';
 import { operationContract, type Side } from './operation-contract.js';
-import { type Direction, inCurrentDialect } from './schema-dialect.js';
 import { SchemaCompiler } from './schema-compiler.js';
+import { type Direction, inCurrentDialect } from './schema-dialect.js';
 
 /** The operations of one API's document. */
 export interface Contracts {

@@ -13,7 +13,8 @@ function isDate(text: string): boolean {
 /** The formats of OpenAPI that are checked; others are taken as they come. None of them can be made slow. */
 export const formats = {
   date: isDate,
-  'date-time': (text: string) => text.length <= 40 && isDate(text.slice(0, 10)) && /^[Tt ]/.test(text[10] ?? '') && time.test(text.slice(11)),
+  'date-time': (text: string) =>
+    text.length <= 40 && isDate(text.slice(0, 10)) && /^[Tt ]/.test(text[10] ?? '') && time.test(text.slice(11)),
   uuid: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
   email: (text: string) => text.length <= 320 && /^[^\s@]{1,64}@[^\s@]{1,255}$/.test(text),
   ipv4: (text: string) => isIP(text) === 4,

@@ -28,7 +28,8 @@ export function followRef(document: JsonObject, value: unknown): JsonObject {
 
 function at(document: JsonObject, ref: string): unknown {
   const start = ref.indexOf('#/');
-  if (start < 0 || (start > 0 && ref.slice(0, start) !== documentId)) throw new Error('a reference leads out of the document');
+  if (start < 0 || (start > 0 && ref.slice(0, start) !== documentId))
+    throw new Error('a reference leads out of the document');
   let found: unknown = document;
   for (const part of ref.slice(start + 2).split('/')) {
     found = isObject(found) && Object.hasOwn(found, unescaped(part)) ? found[unescaped(part)] : undefined;

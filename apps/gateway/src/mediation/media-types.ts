@@ -17,7 +17,9 @@ export class ContentRules {
     for (const [type, given] of Object.entries(isObject(content) ? content : {})) {
       const { schema } = followRef(document, given);
       const mayBeJson = isJson(type) || type.includes('*');
-      this.#rules.set(baseType(type), { check: mayBeJson && schema !== undefined ? compiler.check(schema) : undefined });
+      this.#rules.set(baseType(type), {
+        check: mayBeJson && schema !== undefined ? compiler.check(schema) : undefined,
+      });
     }
     this.readsAny = [...this.#rules.values()].some(({ check }) => check !== undefined);
   }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { ContractedAnswer, ContractedHead, OperationContract } from '../apis/compiled-mediation.js';
 import { findHeader, headerValues } from '../pipeline/header-lines.js';
 import { followRef, isObject, type JsonObject, member } from './json-pointer.js';
-import { ContentRules, type ContentRule, isJson } from './media-types.js';
+import { type ContentRule, ContentRules, isJson } from './media-types.js';
 import { parameterCheck, parametersOf } from './parameters.js';
 import type { SchemaCompiler } from './schema-compiler.js';
 

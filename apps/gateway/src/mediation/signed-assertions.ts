@@ -1,5 +1,5 @@
-import type { HeaderEdit } from '../apis/compiled-mediation.js';
 import type { CompiledApi, CompiledApplication, CompiledSubscription } from '../apis/compiled-catalog.js';
+import type { HeaderEdit } from '../apis/compiled-mediation.js';
 import type { Exchange } from '../pipeline/exchange.js';
 import { headerKey } from '../pipeline/mediation/header-edits.js';
 import type { Assertions, TokenFacts } from '../pipeline/ports.js';

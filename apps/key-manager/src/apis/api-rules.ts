@@ -10,7 +10,10 @@ import type { Api, ApiBody } from './api.js';
 import { settleScopes } from './api-scopes.js';
 import type { ApiStore, SharedScopeStore } from './api-store.js';
 import { tenantContext } from './context.js';
+import type { Definition } from './definitions/definition.js';
 import { sealSecrets } from './endpoint-secrets.js';
+import { settlePolicies } from './operation-policies/attached-policies.js';
+import type { OperationPolicyStore } from './operation-policies/operation-policy.js';
 import type { SecretBox } from './secret-box.js';
 import { isAccessibleTo, type Viewer } from './visibility.js';
 
@@ -18,6 +21,7 @@ export interface ApiPorts extends DefaultTierPorts {
   readonly apis: ApiStore;
   readonly sharedScopes: SharedScopeStore;
   readonly subscriptions: Pick<SubscriptionStore, 'listSubscriptions'>;
+  readonly operationPolicies: OperationPolicyStore;
   readonly secretBox: SecretBox;
   readonly clock: Clock;
 }
@@ -75,16 +79,28 @@ export function apiNotFound(id: string): Refusal {
 export async function updateApi(
   ports: ApiPorts,
   api: Api,
-  change: { readonly isDefaultVersion: boolean; readonly body: ApiBody; readonly saysTiers: boolean },
+  change: {
+    readonly isDefaultVersion: boolean;
+    readonly body: ApiBody;
+    readonly saysTiers: boolean;
+    /** Takes the place of the one it had; absent: that stays. */
+    readonly definition?: Definition;
+  },
 ): Promise<Api> {
   const given: ApiBody = {
     ...change.body,
     endpointConfig: sealSecrets(change.body.endpointConfig, api.body.endpointConfig, ports.secretBox, api.id),
     // WSO2: taking every tier from an existing API makes it callable without a subscription. Only if it was said so.
+    ...definitionAfter(api.body, change.definition),
     policies: change.saysTiers && change.body.policies.length === 0 ? [subscriptionlessTier] : change.body.policies,
   };
   const body = await settle(ports, api.tenantDomain, api.name, given, api.body);
   return ports.apis.updateApi(api.id, { body, isDefaultVersion: change.isDefaultVersion });
+}
+
+function definitionAfter({ apiDefinition }: ApiBody, changed: Definition | undefined): Partial<ApiBody> {
+  const definition = changed ?? apiDefinition;
+  return definition === undefined ? {} : { apiDefinition: definition };
 }
 
 export async function deleteApi(ports: ApiPorts, api: Api): Promise<void> {
@@ -128,7 +144,8 @@ async function settle(
   body: ApiBody,
   previous?: ApiBody,
 ): Promise<ApiBody> {
-  const withScopes = await settleScopes(ports, tenantDomain, apiName, body);
+  const withPolicies = await settlePolicies(ports.operationPolicies, tenantDomain, body);
+  const withScopes = await settleScopes(ports, tenantDomain, apiName, withPolicies);
   return settleTiers(ports, tenantDomain, withScopes, previous);
 }
 

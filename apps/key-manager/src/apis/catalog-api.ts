@@ -3,6 +3,7 @@ import type { DeployedApi } from '../storage/feeds.js';
 import type { ApiOperation, CorsConfiguration } from './api.js';
 import { catalogEndpoint } from './catalog-endpoint.js';
 import { catalogLimits } from './catalog-limits.js';
+import { apiMediation, operationMediation } from './catalog-mediation.js';
 import { defaultContext, effectiveContext } from './context.js';
 import type { GatewaySecrets } from './gateway-secrets.js';
 
@@ -27,6 +28,7 @@ export function toCatalogApi({ api, revision }: DeployedApi, secrets: GatewaySec
     subscriptionRequired: !isSubscriptionless(body.policies),
     revisionId: revision.id,
     limits: catalogLimits(body),
+    mediation: apiMediation(api, body),
   };
 }
 
@@ -44,6 +46,7 @@ function resource(operation: ApiOperation): Resource {
     authType: authTypes[operation.authType] ?? AuthType.AUTH_TYPE_ANY,
     scopes: [...operation.scopes],
     throttlingTier: operation.throttlingPolicy,
+    mediation: operationMediation(operation),
   };
 }
 

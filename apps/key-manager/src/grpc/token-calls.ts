@@ -1,5 +1,10 @@
 import type { Logger } from '@keygate/common/logging';
-import type { ValidateTokenRequest, ValidateTokenResponse } from '@keygate/proto/keymanager/v1/key_validation';
+import type {
+  RevokeOneTimeTokenRequest,
+  RevokeOneTimeTokenResponse,
+  ValidateTokenRequest,
+  ValidateTokenResponse,
+} from '@keygate/proto/keymanager/v1/key_validation';
 import type {
   ClientRequest,
   IntrospectTokenRequest,
@@ -34,8 +39,13 @@ export class TokenCalls {
   ) {}
 
   /** Says nothing in the log: it is asked for every token a gateway does not know. */
-  async validateToken({ tokenHash }: ValidateTokenRequest): Promise<ValidateTokenResponse> {
-    return validationMessage(await this.server.validateToken(tokenHash));
+  async validateToken({ tokenHash, wantsUserClaims }: ValidateTokenRequest): Promise<ValidateTokenResponse> {
+    return validationMessage(await this.server.validateToken(tokenHash, wantsUserClaims));
+  }
+
+  async revokeOneTimeToken({ tokenHash }: RevokeOneTimeTokenRequest): Promise<RevokeOneTimeTokenResponse> {
+    await this.server.revokeOneTimeToken(Buffer.from(tokenHash));
+    return {};
   }
 
   async issueToken({ request }: IssueTokenRequest, caller: Caller): Promise<IssueTokenResponse> {

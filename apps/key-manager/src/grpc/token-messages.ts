@@ -74,5 +74,6 @@ function factsMessage(facts: TokenFacts): TokenFactsMessage {
     audience: [...facts.audience],
     permittedIps: [...(facts.permittedIps ?? [])],
     permittedReferers: [...(facts.permittedReferers ?? [])],
+    userClaims: facts.userClaims && JSON.stringify(facts.userClaims),
   };
 }

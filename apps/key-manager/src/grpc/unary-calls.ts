@@ -31,5 +31,8 @@ export function tokenService(calls: TokenCalls, logger: Logger): TokenServiceSer
 }
 
 export function keyValidationService(calls: TokenCalls, logger: Logger): KeyValidationServiceServer {
-  return { validateToken: unary((request) => calls.validateToken(request), logger) };
+  return {
+    validateToken: unary((request) => calls.validateToken(request), logger),
+    revokeOneTimeToken: unary((request) => calls.revokeOneTimeToken(request), logger),
+  };
 }

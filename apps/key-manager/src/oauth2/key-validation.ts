@@ -10,6 +10,8 @@ export interface KeyValidationDeps extends TokenUseDeps {
   readonly clients: ClientStore;
   readonly apiKeys: ApiKeys;
   readonly clock: Clock;
+  /** What backends are told of a user; absent: nothing. */
+  readonly backendClaims?: (subject: string) => Promise<Readonly<Record<string, string>> | undefined>;
 }
 
 /** What a gateway learns of an access token or an API key. Times are milliseconds; `expiresAt` is absent for never. */
@@ -32,6 +34,8 @@ export interface TokenFacts {
   /** Of API keys: addresses and CIDR ranges; absent or empty: any. */
   readonly permittedIps?: readonly string[] | undefined;
   readonly permittedReferers?: readonly string[] | undefined;
+  /** Of a user's token with the scope openid, when they were asked for. */
+  readonly userClaims?: Readonly<Record<string, string>> | undefined;
 }
 
 export type KeyValidation = { readonly revocationSeq: number } & (
@@ -40,10 +44,12 @@ export type KeyValidation = { readonly revocationSeq: number } & (
 );
 
 /** WSO2's key validation: what the SHA-256 of an access token or API key stands for. Any failure to decide is thrown. */
-export function createKeyValidation(deps: KeyValidationDeps): (tokenHash: Buffer) => Promise<KeyValidation> {
+export function createKeyValidation(
+  deps: KeyValidationDeps,
+): (tokenHash: Buffer, wantsUserClaims?: boolean) => Promise<KeyValidation> {
   const { tokens, clients, clock } = deps;
 
-  return async (tokenHash) => {
+  return async (tokenHash, wantsUserClaims = false) => {
     // Read before the token: the answer may know of later revocations, but must not claim one that it missed.
     const revocationSeq = await tokens.revocationSeq();
     if (tokenHash.length !== 32) return { state: 'UNKNOWN', revocationSeq };
@@ -57,8 +63,14 @@ export function createKeyValidation(deps: KeyValidationDeps): (tokenHash: Buffer
     const facts = factsOf(record, client);
     if (isExpired(record.expiresAt, now)) return { state: 'EXPIRED', facts, revocationSeq };
     noteUse(deps, record, now);
-    return { state: 'ACTIVE', facts, revocationSeq };
+    const userClaims = wantsUserClaims ? await userClaimsOf(deps, facts) : undefined;
+    return { state: 'ACTIVE', facts: userClaims ? { ...facts, userClaims } : facts, revocationSeq };
   };
+}
+
+/** Backends hear of a user what the client was allowed to ask for. */
+async function userClaimsOf({ backendClaims }: KeyValidationDeps, { user, scope }: TokenFacts) {
+  return user !== undefined && scope.includes('openid') ? backendClaims?.(user) : undefined;
 }
 
 function factsOf({ grant, scope, issuedAt, expiresAt, confirmation }: AccessTokenRecord, client: Client): TokenFacts {

@@ -37,8 +37,9 @@ export function counted(
     userInfo: (request) => count('userinfo', request, server.userInfo(request)),
     authorizeDevice: (request) => count('device_authorization', request, server.authorizeDevice(request)),
     pushAuthorization: (request) => count('par', request, server.pushAuthorization(request)),
-    validateToken: async (tokenHash) => {
-      const validation = await server.validateToken(tokenHash);
+    revokeOneTimeToken: (tokenHash) => server.revokeOneTimeToken(tokenHash),
+    validateToken: async (tokenHash, wantsUserClaims) => {
+      const validation = await server.validateToken(tokenHash, wantsUserClaims);
       validations.inc({ state: validation.state.toLowerCase() });
       return validation;
     },

@@ -112,9 +112,11 @@ class AnswerTap {
   #take(chunk: Buffer | string, encoding?: BufferEncoding): void {
     if (this.#isOver) return;
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : Buffer.from(chunk);
-    if (this.#length + bytes.length > this.tap.maxBytes || !this.tap.budget.take(bytes.length)) return this.#giveUp();
-    this.#length += bytes.length;
-    this.#chunks.push(bytes);
+    if (this.#length + bytes.length > this.tap.maxBytes || !this.tap.budget.take(bytes.length)) this.#giveUp();
+    else {
+      this.#length += bytes.length;
+      this.#chunks.push(bytes);
+    }
   }
 
   #giveUp(): void {

@@ -3,7 +3,8 @@
  * `jsonElement`, a list in a member one element for each item. Throws a `RangeError` for what is nested too deeply.
  */
 export function jsonToXml(value: unknown): string {
-  if (Array.isArray(value)) return `<jsonArray>${value.map((item) => element('jsonElement', item, 1)).join('')}</jsonArray>`;
+  if (Array.isArray(value))
+    return `<jsonArray>${value.map((item) => element('jsonElement', item, 1)).join('')}</jsonArray>`;
   return element('jsonObject', value, 0);
 }
 

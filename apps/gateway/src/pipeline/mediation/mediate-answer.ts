@@ -7,7 +7,10 @@ export function mediateAnswer(exchange: Exchange, headers: string[]): void {
   const { api, resource } = exchange.route;
   const mediation = resource === undefined ? api.mediation : resource.mediation;
   if (mediation === undefined) return;
-  if (exchange.fault !== undefined) return editHeaders(headers, mediation.fault);
+  if (exchange.fault !== undefined) {
+    editHeaders(headers, mediation.fault);
+    return;
+  }
   if (exchange.ownAnswer !== undefined && exchange.cacheStatus !== 'hit') return;
   if (exchange.keepsAs !== undefined) exchange.backendHeaders = [...headers];
   editHeaders(headers, mediation.response);

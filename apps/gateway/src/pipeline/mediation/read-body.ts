@@ -69,15 +69,20 @@ class BodyReader {
 
   #onData = (chunk: Buffer): void => {
     this.#length += chunk.length;
-    if (this.#length > this.limits.maxBodyBytes) return this.#fail(new GatewayError('bodyTooLarge'));
-    if (!this.limits.budget.take(chunk.length)) return this.#fail(tooMuchHeld());
-    this.#held += chunk.length;
-    this.#chunks.push(chunk);
+    if (this.#length > this.limits.maxBodyBytes) this.#fail(new GatewayError('bodyTooLarge'));
+    else if (!this.limits.budget.take(chunk.length)) this.#fail(tooMuchHeld());
+    else {
+      this.#held += chunk.length;
+      this.#chunks.push(chunk);
+    }
   };
 
   #onEnd = (): void => {
     // node:http2 ends a body when its stream is reset, as if all of it had come.
-    if (isReset(this.request)) return this.#onGone();
+    if (isReset(this.request)) {
+      this.#onGone();
+      return;
+    }
     this.#leave();
     this.#resolve(Buffer.concat(this.#chunks, this.#length));
     this.#chunks = [];

@@ -5,8 +5,8 @@ import { GatewayError } from '../gateway-errors.js';
 import { findHeader } from '../header-lines.js';
 import { tapAnswer, type WholeAnswer } from './answer-tap.js';
 import type { BodyLimits } from './read-body.js';
-import { type ResponseCache, variedValue } from './response-cache.js';
 import { keptHeaders } from './repeated-answer.js';
+import { type ResponseCache, variedValue } from './response-cache.js';
 import { storability } from './storable-answer.js';
 
 interface Needed {

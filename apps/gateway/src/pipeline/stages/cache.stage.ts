@@ -2,8 +2,8 @@ import type { CompiledApi, CompiledResource } from '../../apis/compiled-catalog.
 import type { Exchange } from '../exchange.js';
 import { findHeader } from '../header-lines.js';
 import { cacheControl, seconds } from '../mediation/cache-control.js';
-import type { KeptAnswer, ResponseCache } from '../mediation/response-cache.js';
 import { answerAgain } from '../mediation/repeated-answer.js';
+import type { KeptAnswer, ResponseCache } from '../mediation/response-cache.js';
 import type { Ports } from '../ports.js';
 import type { Stage } from '../stage.js';
 

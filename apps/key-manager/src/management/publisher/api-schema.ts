@@ -119,6 +119,7 @@ export const readOnlyMembers = [
   'lastUpdatedTime',
   'lastUpdatedTimestamp',
   'additionalPropertiesMap',
+  'apiDefinition',
 ] as const;
 
 /** POST /apis. */

@@ -6,8 +6,10 @@ import { type newApi, readOnlyMembers } from './api-schema.js';
 
 /** The API object of the publisher: everything but secrets. */
 export function toApiObject(api: Api) {
+  // The definition has a resource of its own.
+  const { apiDefinition: _, ...body } = api.body;
   return {
-    ...api.body,
+    ...body,
     endpointConfig: blankSecrets(api.body.endpointConfig),
     id: api.id,
     name: api.name,

@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { accessibleApi } from '../../apis/api-rules.js';
 import type { ApiStore } from '../../apis/api-store.js';
 import type { ApplicationStore } from '../../applications/application-store.js';
+import type { PolicyStore } from '../../policies/policy-store.js';
 import { Refusal } from '../../refusal.js';
+import { requirePlan } from '../../subscriptions/subscribe.js';
 import type { Subscription } from '../../subscriptions/subscription.js';
 import type { SubscriptionStore } from '../../subscriptions/subscription-store.js';
-import { displayUserName } from '../../users/user-name.js';
+import { displayUserName, parseUserName } from '../../users/user-name.js';
+import type { UserStore } from '../../users/user-store.js';
 import { isUuid } from '../../uuid.js';
 import { audited } from '../rest/audited.js';
 import { type Caller, token } from '../rest/caller.js';
@@ -16,6 +19,8 @@ export interface SubscriptionRoutePorts {
   readonly apis: ApiStore;
   readonly applications: Pick<ApplicationStore, 'findApplication'>;
   readonly subscriptions: SubscriptionStore;
+  readonly policies: Pick<PolicyStore, 'findPolicy'>;
+  readonly users: Pick<UserStore, 'findUser'>;
 }
 
 const subscriptionAnswer = z.object({
@@ -65,17 +70,48 @@ export function subscriptionRoutes(ports: SubscriptionRoutePorts): Route[] {
       audit: audited('subscription.unblocked', 'query.subscriptionId'),
       handle: (caller, { query }) => setStatus(ports, caller, query.subscriptionId, 'UNBLOCKED'),
     }),
+    changePlanRoute(ports),
   ];
 }
 
+function changePlanRoute(ports: SubscriptionRoutePorts): Route {
+  return route({
+    method: 'POST',
+    path: '/subscriptions/change-business-plan',
+    summary: 'Moves a subscription to another plan of the API.',
+    access: blocking,
+    query: z.object({ subscriptionId: bySubscription, businessPlan: z.string().trim().min(1).max(60) }),
+    answer: subscriptionAnswer,
+    audit: audited('subscription.changed', 'query.subscriptionId', { policy: 'query.businessPlan' }),
+    async handle(caller, { query: { subscriptionId, businessPlan } }) {
+      const { subscription, api } = await find(ports, caller, subscriptionId);
+      await requirePlan(ports, api, await rolesOfSubscriber(ports, subscription), businessPlan);
+      const change = { throttlingPolicy: businessPlan, requestedThrottlingPolicy: businessPlan };
+      return view(ports, await ports.subscriptions.updateSubscription(subscription.id, change));
+    },
+  });
+}
+
+/** The plan has to be one that the subscriber could have chosen. */
+async function rolesOfSubscriber(ports: SubscriptionRoutePorts, { applicationId }: Subscription) {
+  const application = await ports.applications.findApplication(applicationId);
+  const owner = application && (await ports.users.findUser(parseUserName(application.owner)));
+  return owner?.roles ?? [];
+}
+
 async function setStatus(ports: SubscriptionRoutePorts, caller: Caller, id: string, status: Subscription['status']) {
+  const { subscription } = await find(ports, caller, id);
+  return view(ports, await ports.subscriptions.updateSubscription(subscription.id, { status }));
+}
+
+/** The subscription, if the caller may work on its API. */
+async function find(ports: SubscriptionRoutePorts, caller: Caller, id: string) {
   const subscription = isUuid(id) ? await ports.subscriptions.findSubscription(id) : undefined;
   const api = subscription && (await ports.apis.findApi(subscription.apiId));
   if (!api || api.tenantDomain !== caller.tenantDomain) {
     throw new Refusal('subscription_not_found', `Subscription with id ${id} not found`);
   }
-  await accessibleApi(ports.apis, caller, api.id);
-  return view(ports, await ports.subscriptions.updateSubscription(id, { status }));
+  return { subscription, api: await accessibleApi(ports.apis, caller, api.id) };
 }
 
 async function view(ports: SubscriptionRoutePorts, subscription: Subscription) {
