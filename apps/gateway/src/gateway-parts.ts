@@ -2,14 +2,17 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createNonces } from '@keygate/common/dpop';
 import type { Logger } from '@keygate/common/logging';
+import { loadCa } from '@keygate/common/tls';
+import { addressSet } from './apis/address.js';
 import type { GatewayConfig } from './config/gateway.config.js';
 import { compileSettings, createCredentials, credentialSettings } from './credentials/create-credentials.js';
 import { type AccessLog, createAccessLog } from './http/access-log.js';
 import { OwnUrls } from './http/own-urls.js';
 import { RequestCounters } from './http/request-counters.js';
 import { createGatewayIdentity, type GatewayIdentity } from './identity/gateway-identity.js';
-import { CatalogFile } from './key-manager/catalog-file.js';
+import { CatalogFile, catalogFileKey } from './key-manager/catalog-file.js';
 import { CatalogStream } from './key-manager/catalog-stream.js';
+import { loadClientIdentity } from './key-manager/client-identity.js';
 import { connectKeyManager } from './key-manager/connect.js';
 import type { KeyManagerClient } from './key-manager/key-manager.client.js';
 import { UsageReporter } from './key-manager/usage-reporter.js';
@@ -20,18 +23,22 @@ import type { Ports, RequestObserver } from './pipeline/ports.js';
 import { createRequestHandler, type RequestHandler } from './pipeline/request-handler.js';
 import { createReview } from './pipeline/review.js';
 import { createProtocols } from './proxy/protocols.js';
-import { createUpstreamForwarder } from './proxy/upstream-forwarder.js';
+import { createUpstreamForwarder, type UpstreamForwarder } from './proxy/upstream-forwarder.js';
+import { createThrottling, type GatewayThrottling } from './throttling/throttling.js';
 import type { Clock } from './tokens/clock.js';
 import type { SeenProofs } from './tokens/seen-proofs.js';
 import { createTokenSource, type TokenSource } from './tokens/token-source.js';
 import { onlyHandshakes } from './websocket/only-handshakes.js';
 import type { OpenConnections } from './websocket/open-connections.js';
+import type { Siblings } from './workers/siblings.js';
 
 export interface PartsOptions {
   readonly gatewayId: string;
   readonly logger: Logger;
   /** Time of the token cache; the system's when left out. */
   readonly clock?: Clock | undefined;
+  /** The other workers of this gateway, if it has any. */
+  readonly siblings?: Siblings | undefined;
 }
 
 /** A gateway without its ports. */
@@ -42,6 +49,8 @@ export interface GatewayParts {
   readonly catalog: CatalogStream;
   readonly usage: UsageReporter;
   readonly counters: RequestCounters;
+  readonly throttling: GatewayThrottling;
+  readonly forwarder: UpstreamForwarder;
   readonly tokenHost: TokenHost;
   readonly handler: RequestHandler;
   /** The same for the ports that serve nothing but WebSocket. */
@@ -55,13 +64,15 @@ export interface GatewayParts {
 }
 
 export async function createParts(config: GatewayConfig, options: PartsOptions): Promise<GatewayParts> {
-  const { gatewayId, logger, clock } = options;
+  const { gatewayId, logger, clock, siblings } = options;
   const { environment, limits, proxy, listeners, allowInsecureTokenRequests } = config.gateway;
   const client = await connectKeyManager(config, logger);
+  const throttling = createThrottling({ config, logger, catalog: () => catalog.current() });
   const keys = () => catalog.current()?.signingKeys;
-  const tokens = createTokenSource({ config, client, gatewayId, logger, keys, ...(clock && { clock }) });
+  const tokens = createTokenSource({ config, client, gatewayId, logger, keys, siblings, ...(clock && { clock }) });
   const path = join(config.dataDir, `gateway-${listeners.https}`, 'catalog.bin');
-  const file = new CatalogFile(path, environment, logger);
+  const { key: ownKey } = await loadClientIdentity(config);
+  const file = new CatalogFile(path, environment, catalogFileKey(ownKey), logger);
   const catalog = new CatalogStream({
     client,
     file,
@@ -69,6 +80,8 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
     environment,
     gatewayId,
     compile: compileSettings(config),
+    onSwap: (compiled) => forwarder.follow(compiled),
+    onThrottleReset: (reset, revision) => throttling.reset(reset, revision),
   });
   const mediation = await createMediation(config, {
     revokeOneTimeToken: (tokenHash) => client.revokeOneTimeToken(tokenHash),
@@ -78,16 +91,19 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
   const identity = createGatewayIdentity({ source: client, keys, ownKeys: mediation.ownKeys, now: Date.now });
   const usage = new UsageReporter({ client, gatewayId, logger });
   const counters = new RequestCounters();
-  const accessLog = createAccessLog(config.logging);
-  const forwarder = createUpstreamForwarder(proxy);
+  const accessLog = createAccessLog({ ...config.logging, worker: siblings?.worker });
+  const backends = { ...proxy, ca: proxy.caFile && (await loadCa(proxy.caFile, 'gateway.proxy.caFile')) };
+  const forwarder = createUpstreamForwarder(backends);
   const observer = observe(accessLog, counters, usage, logger);
   const { validation } = tokens;
   const ownUrls = new OwnUrls();
   const credentials = await createCredentials(config, { client, tokens, keys, logger, clock });
   const dpop = dpopChecks(config.gateway.dpop, ownUrls, tokens.seenProofs);
   const protocols = createProtocols({
-    config: config.gateway,
+    config: { ...config.gateway, proxy: backends },
     http: forwarder,
+    lookup: forwarder.guard.lookup,
+    nextUpstream: (endpoint) => forwarder.nextUpstream(endpoint),
     review: (exchange) => review(exchange),
   });
   const ports: Ports = {
@@ -95,7 +111,9 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
     tokens: validation,
     forwarder: protocols.forwarder,
     observer,
-    settings: { ...limits, ...credentialSettings(config) },
+    settings: { ...limits, ...credentialSettings(config), isTrustedProxy: trustedProxies(config) },
+    throttling: throttling.gate,
+    events: throttling.gate,
     dpop,
     ...credentials,
     ...mediation.ports,
@@ -110,6 +128,7 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
     maxBodyBytes,
     allowInsecureTokenRequests,
     ownUrlFor: (host) => ownUrls.chosenBy(host),
+    cors: config.gateway.cors,
     onAnswered: (answered) => {
       counters.countTokenRequest(answered.endpoint, answered.status);
       accessLog.write(answered);
@@ -122,6 +141,8 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
     catalog,
     usage,
     counters,
+    throttling,
+    forwarder,
     tokenHost,
     handler: createRequestHandler(ports),
     webSocketHandler: createRequestHandler(ports, [onlyHandshakes]),
@@ -131,10 +152,12 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
       client.start();
       tokens.start();
       await catalog.start();
+      throttling.start();
       usage.start();
     },
     stop: async () => {
       await usage.stop();
+      await throttling.stop();
       protocols.destroy();
       await Promise.all([tokenHost.close(), forwarder.destroy(), catalog.stop()]);
       tokens.stop();
@@ -142,6 +165,13 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
       accessLog.flush();
     },
   };
+}
+
+/** Undefined when there is none, so that no call asks. */
+function trustedProxies({ gateway }: GatewayConfig): ((address: string) => boolean) | undefined {
+  if (gateway.trustedProxies.length === 0) return undefined;
+  const proxies = addressSet(gateway.trustedProxies);
+  return (address) => proxies.has(address);
 }
 
 function dpopChecks(

@@ -1,5 +1,6 @@
 import { type Api, AuthType as ProtoAuthType, type Resource } from '@keygate/proto/keymanager/v1/catalog';
 import { type CorsDefaults, compileCors, usualCors } from './compile-cors.js';
+import { compileApiLimits } from './compile-api-limits.js';
 import { MediationCompiler } from './compile-mediation.js';
 import { compileSecurity } from './compile-security.js';
 import type { AuthType, CompiledApi, Lifecycle } from './compiled-catalog.js';
@@ -45,6 +46,8 @@ export function compileApi(api: Api, settings: CompileSettings): CompiledApi {
     cors: compileCors(api, credentialHeaders, settings.cors),
     resources: compileResources(asRequests(api.type, api.resources), mediations, problems),
     mediation: mediations.api(),
+    limits: compileApiLimits(api, problems),
+    meters: undefined,
     problems: problems.map((problem) => `API ${api.name} ${api.version} (${api.id}): ${problem}`),
   };
 }
@@ -60,7 +63,7 @@ function compileResources(
   for (const resource of resources) {
     const { verb, target, authType, scopes, throttlingTier } = resource;
     const mediation = mediations.resource(resource);
-    const added = trie.add({ verb, target, authType: authTypeOf(authType), scopes, throttlingTier, mediation });
+    const added = trie.add({ verb, target, authType: authTypeOf(authType), scopes, throttlingTier, mediation, meters: undefined });
     if (!added) problems.push(`${verb} ${target} is declared twice; the first counts`);
   }
   return trie;

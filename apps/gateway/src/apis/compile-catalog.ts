@@ -11,6 +11,8 @@ import type {
   CompiledSubscription,
 } from './compiled-catalog.js';
 import type { ClientCertificate } from './compiled-security.js';
+import { compileDenials } from './compile-denials.js';
+import { compileLimits } from './compile-limits.js';
 import { ContextTrie } from './context-trie.js';
 import { compileKeyManagers, foreignConsumer, residentKeyManager } from './foreign-key-managers.js';
 import { compileSigningKeys } from './verification-key.js';
@@ -33,6 +35,8 @@ export function compileCatalog(entities: CatalogEntities, settings: CompileSetti
     intermediates: intermediatesOf(apis),
     signingKeys: compileSigningKeys(entities, problems),
     healthChecked: healthCheckedOf(apis),
+    limits: compileLimits(entities, problems),
+    denials: compileDenials(entities, problems),
     problems,
   };
 }
@@ -126,7 +130,7 @@ function compiledApplication(
   if (known?.from === subscriptions) return known.application;
   const byApi = new Map<string, CompiledSubscription>();
   for (const { id, apiId, throttlingTier, status } of subscriptions.values()) {
-    byApi.set(apiId, { id, apiId, throttlingTier, status });
+    byApi.set(apiId, { id, apiId, throttlingTier, status, meters: undefined });
   }
   const { id, name, owner, tenantDomain, throttlingTier, status, attributes } = source;
   const application = { id, name, owner, tenantDomain, throttlingTier, status, attributes, subscriptions: byApi };

@@ -6,6 +6,7 @@ import type {
 } from './compiled-endpoint.js';
 import type { CompiledMediation } from './compiled-mediation.js';
 import type { ClientCertificate, CompiledSecurity } from './compiled-security.js';
+import type { CompiledApiLimits, CompiledDenials, CompiledLimits } from './compiled-limits.js';
 import type { ContextTrie } from './context-trie.js';
 import type { ForeignIssuers } from './foreign-key-managers.js';
 import type { ResourceTrie } from './resource-trie.js';
@@ -59,6 +60,12 @@ export interface CompiledCors {
   readonly allowMethods: string;
 }
 
+/**
+ * What the throttling has found out about the thing it is on, kept here so that a call looks nothing up. The mutable cells
+ * of a snapshot: losing them loses nothing.
+ */
+export type FoundMeters = object;
+
 /** One verb on one target: what a call to it needs. */
 export interface CompiledResource {
   readonly verb: string;
@@ -67,6 +74,7 @@ export interface CompiledResource {
   /** Any one of these is enough; empty means none is needed. */
   readonly scopes: readonly string[];
   readonly throttlingTier: string;
+  meters?: FoundMeters | undefined;
   /** What is done to its requests and answers; undefined: they pass as they are. */
   readonly mediation?: CompiledMediation | undefined;
 }
@@ -95,6 +103,8 @@ export interface CompiledApi {
   /** Undefined: the backend answers CORS itself. */
   readonly cors: CompiledCors | undefined;
   readonly resources: ResourceTrie;
+  readonly limits: CompiledApiLimits;
+  meters?: FoundMeters | undefined;
   /** Of the API as a whole, for what ends before its resource is known. */
   readonly mediation?: CompiledMediation | undefined;
   /** What was left out because it makes no sense, in words. */
@@ -105,6 +115,7 @@ export interface CompiledSubscription {
   readonly id: string;
   readonly apiId: string;
   readonly throttlingTier: string;
+  meters?: FoundMeters | undefined;
   /** UNBLOCKED, BLOCKED, PROD_ONLY_BLOCKED, ON_HOLD, REJECTED, TIER_UPDATE_PENDING. */
   readonly status: string;
 }
@@ -115,6 +126,7 @@ export interface CompiledApplication {
   readonly owner: string;
   readonly tenantDomain: string;
   readonly throttlingTier: string;
+  meters?: FoundMeters | undefined;
   /** APPROVED, CREATED, REJECTED, INACTIVE. */
   readonly status: string;
   /** Custom ones, for backends. */
@@ -150,6 +162,9 @@ export interface CompiledCatalog {
   readonly signingKeys: ReadonlyMap<string, VerificationKey>;
   /** Endpoints that ask for health checks. */
   readonly healthChecked: readonly CompiledEndpoint[];
+  readonly limits: CompiledLimits;
+  /** Undefined while no deny policy is on. */
+  readonly denials: CompiledDenials | undefined;
   /** Everything that could not be compiled, in words, for the log. */
   readonly problems: readonly string[];
 }

@@ -4,6 +4,8 @@ import { parseServerUrl, ServerUrlProblem } from '../key-manager/server-url.js';
 import { cors } from './cors.config.js';
 import { credentials } from './credentials.config.js';
 import { backendJwt, mediation } from './mediation.config.js';
+import { proxy } from './proxy.config.js';
+import { throttling, trustedProxies } from './throttling.config.js';
 import { webSocket } from './websocket.config.js';
 
 const listeners = z
@@ -140,15 +142,6 @@ const tokens = z
   })
   .prefault({});
 
-const proxy = z
-  .strictObject({
-    connectTimeoutMillis: setting(z.int().min(10).default(5_000), 'How long connecting to a backend may take.'),
-    headersTimeoutMillis: setting(z.int().min(10).default(60_000), 'How long a backend may take to start its answer.'),
-    bodyTimeoutMillis: setting(z.int().min(10).default(60_000), 'How long a backend may pause inside its answer.'),
-    connectionsPerEndpoint: setting(z.int().min(1).default(256), 'Most connections to one backend.'),
-  })
-  .prefault({});
-
 const dpop = z
   .strictObject({
     nonce: setting(
@@ -234,6 +227,8 @@ export const gatewaySchema = z.strictObject({
       credentials,
       cors,
       backendJwt,
+      throttling,
+      trustedProxies,
     })
     .prefault({}),
 });

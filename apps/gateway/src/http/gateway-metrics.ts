@@ -1,6 +1,9 @@
 import { createRegistry, type Registry } from '@keygate/common/metrics';
 import type { CatalogStream } from '../key-manager/catalog-stream.js';
 import type { KeyManagerClient } from '../key-manager/key-manager.client.js';
+import type { UpstreamForwarder } from '../proxy/upstream-forwarder.js';
+import { throttleMetrics } from '../throttling/throttle-metrics.js';
+import type { GatewayThrottling } from '../throttling/throttling.js';
 import type { TokenSource } from '../tokens/token-source.js';
 import { gauge, type RequestCounters } from './request-counters.js';
 
@@ -10,10 +13,20 @@ export interface MetricSources {
   readonly catalog: CatalogStream;
   readonly client: KeyManagerClient;
   readonly tokens: TokenSource;
+  readonly throttling: GatewayThrottling;
+  readonly forwarder: Pick<UpstreamForwarder, 'counters' | 'pools'>;
 }
 
 /** Everything `/metrics` shows of this gateway. No label ever holds a value that a client chose. */
-export function gatewayMetrics({ gatewayId, counters, catalog, client, tokens }: MetricSources): Registry {
+export function gatewayMetrics({
+  gatewayId,
+  counters,
+  catalog,
+  client,
+  tokens,
+  throttling,
+  forwarder,
+}: MetricSources): Registry {
   const registry = createRegistry({ gateway: gatewayId });
   counters.register(registry);
   gauge(registry, 'catalog_revision', 'Revision of the catalogue in force', () => catalog.current()?.revision ?? 0);
@@ -25,5 +38,7 @@ export function gatewayMetrics({ gatewayId, counters, catalog, client, tokens }:
   gauge(registry, 'tokens_cached', 'Access tokens in memory', () => tokens.validation.sizes.tokens);
   gauge(registry, 'tokens_refused', 'Access tokens remembered as refused', () => tokens.validation.sizes.refused);
   gauge(registry, 'tokens_undecided', 'Look-ups without a verdict since the start', tokens.undecided);
+  throttleMetrics(registry, throttling);
+  forwarder.counters.register(registry, forwarder.pools);
   return registry;
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '@keygate/common/logging';
-import type { CatalogMessage } from '@keygate/proto/keymanager/v1/catalog';
+import type { CatalogMessage, ThrottleReset } from '@keygate/proto/keymanager/v1/catalog';
 import { CatalogEntities } from '../apis/catalog-entities.js';
 import type { CompileSettings } from '../apis/compile-api.js';
 import { compileCatalog } from '../apis/compile-catalog.js';
@@ -18,6 +18,8 @@ export interface CatalogStreamOptions {
   readonly gatewayId: string;
   /** Where APIs say nothing of their own. */
   readonly compile?: CompileSettings;
+  /** Counters have to start again; told once, in the order of changes. */
+  readonly onThrottleReset?: (reset: ThrottleReset, revision: number) => void;
   /** Called after every swap. */
   readonly onSwap?: (catalog: CompiledCatalog) => void;
 }
@@ -100,6 +102,7 @@ export class CatalogStream implements CatalogSource {
 
   /** True when there is something new to compile. */
   private take(message: CatalogMessage): boolean {
+    this.tellReset(message);
     if (message.content?.$case !== 'snapshot') return this.entities.apply(message);
     const { snapshot } = message.content;
     this.incoming ??= new CatalogEntities();
@@ -108,6 +111,12 @@ export class CatalogStream implements CatalogSource {
     this.entities = this.incoming;
     this.incoming = undefined;
     return true;
+  }
+
+  private tellReset({ content }: CatalogMessage): void {
+    if (content?.$case !== 'change' || content.change.change?.$case !== 'throttleReset') return;
+    const { revision, change } = content.change;
+    if (revision > this.entities.revision) this.options.onThrottleReset?.(change.throttleReset, revision);
   }
 
   private swap(): void {

@@ -8,6 +8,8 @@ interface Fault {
 }
 
 const notAvailable = 'The requested resource is not available.';
+const throttledOut = 'Message throttled out';
+const overQuota = 'You have exceeded your quota. You can access API after the time in nextAccessTime.';
 const checkCredentials = 'Make sure you have provided the correct security credentials';
 
 /**
@@ -72,6 +74,54 @@ export const faults = {
     status: 414,
     message: 'URI Too Long',
     description: 'The request target is longer than this gateway accepts.',
+  },
+  apiThrottled: {
+    code: '900800',
+    status: 429,
+    message: throttledOut,
+    description: overQuota,
+  },
+  hardLimitReached: {
+    code: '900801',
+    status: 429,
+    message: throttledOut,
+    description: overQuota,
+  },
+  resourceThrottled: {
+    code: '900802',
+    status: 429,
+    message: throttledOut,
+    description: overQuota,
+  },
+  applicationThrottled: {
+    code: '900803',
+    status: 429,
+    message: throttledOut,
+    description: overQuota,
+  },
+  subscriptionThrottled: {
+    code: '900804',
+    status: 429,
+    message: throttledOut,
+    description: overQuota,
+  },
+  messageBlocked: {
+    code: '900805',
+    status: 403,
+    message: 'Message blocked',
+    description: 'You have been blocked from accessing the resource.',
+  },
+  customRuleThrottled: {
+    code: '900806',
+    status: 429,
+    message: throttledOut,
+    description: overQuota,
+  },
+  burstThrottled: {
+    code: '900807',
+    status: 429,
+    message: throttledOut,
+    description: overQuota,
   },
   gatewayBug: {
     code: '900900',
@@ -347,6 +397,8 @@ export interface FaultDetails {
   readonly description?: string;
   /** Names and values in turn: Allow, Retry-After, WWW-Authenticate. */
   readonly headers?: readonly string[];
+  /** Further members of the body. */
+  readonly more?: Readonly<Record<string, string>>;
   /** For the log only. */
   readonly cause?: unknown;
 }
@@ -359,8 +411,9 @@ export class GatewayError extends Error {
   readonly fault: FaultName;
   readonly headers: readonly string[];
   readonly description: string;
+  readonly more: Readonly<Record<string, string>> | undefined;
 
-  constructor(fault: FaultName, { description, headers, cause }: FaultDetails = {}) {
+  constructor(fault: FaultName, { description, headers, more, cause }: FaultDetails = {}) {
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
     super(faults[fault].message, cause === undefined ? undefined : { cause });
@@ -368,6 +421,7 @@ export class GatewayError extends Error {
     this.name = 'GatewayError';
     this.fault = fault;
     this.headers = headers ?? noHeaders;
+    this.more = more;
     this.description = description ?? faults[fault].description;
   }
 }

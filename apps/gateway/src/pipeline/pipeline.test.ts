@@ -23,6 +23,11 @@ describe('the pipeline', () => {
       'authenticate',
       'authorize',
       'subscription',
+      'deny',
+      'throttle',
+      'validate',
+      'cache',
+      'transform',
       'proxy',
     ]);
   });

@@ -132,8 +132,6 @@ export interface RequestObserver {
 export interface PipelineSettings {
   /** Longest request target, bytes; above it 414. */
   readonly maxUrlBytes: number;
-  /** False: answers do not say what is left of a limit. */
-  readonly rateLimitHeaders?: boolean | undefined;
   /** The only kind of keys that is taken here; absent: both (WSO2: type of the gateway environment). */
   readonly onlyKeyType?: KeyType | undefined;
   /** Certificates need not be uploaded when one that was vouches for them. */

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createAnswers } from './answers.js';
-import { Exchange, type Scheme } from './exchange.js';
+import { clientAddressOf } from './client-address.js';
+import { Exchange, type Scheme, type Upgrade } from './exchange.js';
 import { onAnswer, pipeline, runStages } from './pipeline.js';
 import type { Ports } from './ports.js';
+import type { Stage } from './stage.js';
 
 /**
  * Takes every request that is not for a token endpoint. Works for `node:http` and for the HTTP/2 compatibility
@@ -14,14 +16,20 @@ export type RequestHandler = (
   response: ServerResponse,
   scheme: Scheme,
   awaitsContinue?: boolean,
+  upgrade?: Upgrade,
 ) => void;
 
-export function createRequestHandler(ports: Ports): RequestHandler {
+/** `first` is run before everything else. */
+export function createRequestHandler(ports: Ports, first: readonly Stage[] = []): RequestHandler {
   const answers = createAnswers(onAnswer, ports.observer);
-  const stages = pipeline(ports, answers);
-  return (request, response, scheme, awaitsContinue = false) => {
-    const exchange = new Exchange(request, response, scheme, awaitsContinue);
+  const stages = [...first, ...pipeline(ports, answers)];
+  const isTrusted = ports.settings.isTrustedProxy;
+  return (request, response, scheme, awaitsContinue = false, upgrade) => {
+    const exchange = new Exchange(request, response, scheme, awaitsContinue, upgrade);
     watchEnd(exchange, ports);
+    if (isTrusted !== undefined) {
+      exchange.clientAddress = clientAddressOf(exchange.peerAddress, exchange.rawHeaders, isTrusted);
+    }
     try {
       const pending = runStages(stages, exchange);
       if (pending === undefined) return answers.own(exchange);
