@@ -212,6 +212,11 @@ export const gatewaySchema = z.strictObject({
       allowInsecureTokenRequests: setting(z.boolean().default(false), 'Answer token requests on the HTTP port too.', {
         env: 'GATEWAY_ALLOW_INSECURE_TOKEN_REQUESTS',
       }),
+      workers: setting(
+        z.union([z.int().min(1).max(256), z.literal('auto')]).default(1),
+        'Processes that share the ports of this gateway, each on a core of its own; `auto` for as many as there are cores.',
+        { env: 'GATEWAY_WORKERS' },
+      ),
       drainSeconds: setting(z.int().min(0).max(3_600).default(20), 'How long open requests may go on after SIGTERM.', {
         env: 'GATEWAY_DRAIN_SECONDS',
       }),

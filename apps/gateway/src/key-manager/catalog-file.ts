@@ -1,29 +1,41 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createPrivateKey, hkdfSync, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from '@keygate/common/logging';
 import { CatalogSnapshot } from '@keygate/proto/keymanager/v1/catalog';
 
-const magic = Buffer.from('KGCAT1\r\n');
-const checksumBytes = 32;
+const magic = Buffer.from('KGCAT2\r\n');
+const cipher = 'aes-256-gcm';
+const ivBytes = 12;
+const tagBytes = 16;
 
 /**
- * The last catalogue on disk, so that a gateway restarts while the key manager is away. A protobuf `CatalogSnapshot`
- * behind a SHA-256 of it and of the gateway environment; a file that is cut short, damaged, of another version or of
- * another environment counts as absent.
+ * The last catalogue on disk, so that a gateway restarts while the key manager is away. A protobuf `CatalogSnapshot`,
+ * sealed because it holds what backends are shown as proof, and bound to the gateway environment. A file that is cut
+ * short, damaged, of another version, environment or gateway counts as absent.
  */
 export class CatalogFile {
   private readonly path: string;
   private readonly environment: string;
+  private readonly key: Buffer;
   private readonly logger: Logger;
   private readonly debounceMillis: number;
   private timer: NodeJS.Timeout | undefined;
   private pending: (() => CatalogSnapshot) | undefined;
   private writing: Promise<void> = Promise.resolve();
 
-  constructor(path: string, environment: string, logger: Logger, debounceMillis = 500) {
+  /** `key` is what `catalogFileKey` made. `isKeeper`: false for a worker that only reads what another one writes. */
+  constructor(
+    path: string,
+    environment: string,
+    key: Buffer,
+    logger: Logger,
+    private readonly isKeeper = true,
+    debounceMillis = 500,
+  ) {
     this.path = path;
     this.environment = environment;
+    this.key = key;
     this.logger = logger;
     this.debounceMillis = debounceMillis;
   }
@@ -34,14 +46,18 @@ export class CatalogFile {
       return undefined;
     });
     if (content === undefined) return undefined;
-    const snapshot = decode(content, this.environment);
+    const snapshot = decode(content, this.environment, this.key);
     if (snapshot === undefined)
-      this.logger.warn({ file: this.path }, 'the catalogue copy is damaged or of another environment and is ignored');
+      this.logger.warn(
+        { file: this.path },
+        'the catalogue copy is damaged or of another gateway or environment and is ignored',
+      );
     return snapshot;
   }
 
   /** Writes soon; calls that follow quickly become one write of the newest state. */
   saveSoon(snapshot: () => CatalogSnapshot): void {
+    if (!this.isKeeper) return;
     this.pending = snapshot;
     this.timer ??= setTimeout(() => void this.flush(), this.debounceMillis);
   }
@@ -54,7 +70,7 @@ export class CatalogFile {
     this.pending = undefined;
     if (snapshot !== undefined) {
       this.writing = this.writing
-        .then(() => this.write(encode(snapshot(), this.environment)))
+        .then(() => this.write(encode(snapshot(), this.environment, this.key)))
         .catch((error: unknown) => this.logger.warn({ err: error }, 'the catalogue copy cannot be written'));
     }
     return this.writing;
@@ -80,17 +96,31 @@ export class CatalogFile {
   }
 }
 
-const checksum = (environment: string, body: Uint8Array) =>
-  createHash('sha256').update(`${environment}\0`).update(body).digest();
-
-function encode(snapshot: CatalogSnapshot, environment: string): Buffer {
-  const body = CatalogSnapshot.encode(snapshot).finish();
-  return Buffer.concat([magic, checksum(environment, body), body]);
+/**
+ * The key of this gateway's copy, out of the private key that it shows the key manager (HKDF-SHA-256, RFC 5869): whoever
+ * has the file alone has nothing, and who has that private key is told the catalogue anyway.
+ */
+export function catalogFileKey(privateKeyPem: string): Buffer {
+  const secret = createPrivateKey(privateKeyPem).export({ format: 'der', type: 'pkcs8' });
+  return Buffer.from(hkdfSync('sha256', secret, '', 'keygate/catalogue-copy/v1', 32));
 }
 
-function decode(content: Buffer, environment: string): CatalogSnapshot | undefined {
-  const body = content.subarray(magic.length + checksumBytes);
-  if (!content.subarray(0, magic.length).equals(magic)) return undefined;
-  const written = content.subarray(magic.length, magic.length + checksumBytes);
-  return written.equals(checksum(environment, body)) ? CatalogSnapshot.decode(body) : undefined;
+function encode(snapshot: CatalogSnapshot, environment: string, key: Buffer): Buffer {
+  const iv = randomBytes(ivBytes);
+  const sealing = createCipheriv(cipher, key, iv, { authTagLength: tagBytes }).setAAD(Buffer.from(environment));
+  const body = sealing.update(CatalogSnapshot.encode(snapshot).finish());
+  return Buffer.concat([magic, iv, body, sealing.final(), sealing.getAuthTag()]);
+}
+
+function decode(content: Buffer, environment: string, key: Buffer): CatalogSnapshot | undefined {
+  const start = magic.length + ivBytes;
+  if (!content.subarray(0, magic.length).equals(magic) || content.length < start + tagBytes) return undefined;
+  const opening = createDecipheriv(cipher, key, content.subarray(magic.length, start), { authTagLength: tagBytes })
+    .setAAD(Buffer.from(environment))
+    .setAuthTag(content.subarray(-tagBytes));
+  try {
+    return CatalogSnapshot.decode(Buffer.concat([opening.update(content.subarray(start, -tagBytes)), opening.final()]));
+  } catch {
+    return undefined;
+  }
 }

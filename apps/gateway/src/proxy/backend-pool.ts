@@ -15,7 +15,7 @@ export class BackendPool {
   readonly #calls: Bulkhead<UpstreamCall>;
 
   constructor(origin: string, settings: ProxySettings, trusted: readonly string[] | undefined, guard: AddressGuard) {
-    guard.checkHost(new URL(origin).hostname);
+    checkHost(guard, origin);
     const { connectionsPerEndpoint, connectTimeoutMillis, bodyTimeoutMillis, ca } = settings;
     this.#pool = new Http1Pool(origin, {
       connections: connectionsPerEndpoint,
@@ -70,6 +70,16 @@ export class BackendPool {
   }
 }
 
+/** Throws `GatewayError` for an IP address that may not be called; names are judged when they are looked up. */
+export function checkHost(guard: AddressGuard, origin: string): void {
+  try {
+    guard.checkHost(new URL(origin).hostname);
+  } catch (cause) {
+    if (cause instanceof AddressRefused) throw new GatewayError('addressRefused', { cause });
+    throw cause;
+  }
+}
+
 export function busy(): GatewayError {
   return new GatewayError('backendBusy', { headers: ['Retry-After', '1'] });
 }
@@ -106,12 +116,7 @@ export class BackendPools {
       connectTimeoutMillis: protection?.connectTimeoutMillis ?? settings.connectTimeoutMillis,
       bodyTimeoutMillis: protection?.idleTimeoutMillis ?? settings.bodyTimeoutMillis,
     };
-    try {
-      return new BackendPool(origin, own, trustedCertificates, guard);
-    } catch (cause) {
-      if (cause instanceof AddressRefused) throw new GatewayError('addressRefused', { cause });
-      throw cause;
-    }
+    return new BackendPool(origin, own, trustedCertificates, guard);
   }
 
   #closeIdle(): void {

@@ -86,14 +86,10 @@ export class EndpointRuntime implements CallOwner {
     call.fail(busy());
   }
 
-  /** Where the next call of this client would go. Throws when no address is well. */
-  addressFor(exchange: Exchange): BackendAddress {
+  /** Whose turn it is. Throws when no address is well. */
+  nextAddress(): BackendAddress {
     if (this.addresses.length === 0) throw new GatewayError('noUsableEndpoint');
     const now = performance.now();
-    if (this.endpoint.balancing?.sticky !== undefined) {
-      const stuck = stuckTo(exchange, this.addresses);
-      if (stuck?.isWell && stuck.breaker.admits(now)) return stuck;
-    }
     const address = this.#choice.choose(now, noAddresses);
     if (address !== undefined) return address;
     const soonest = Math.min(...this.addresses.map(({ breaker }) => breaker.openUntil)) - now;
@@ -171,6 +167,13 @@ export class EndpointRuntime implements CallOwner {
     attempts.hasPlace = false;
   }
 
+  /** The address that the client's cookie names, when it is well. */
+  #stuckTo(exchange: Exchange): BackendAddress | undefined {
+    if (this.endpoint.balancing?.sticky === undefined) return undefined;
+    const address = stuckTo(exchange, this.addresses);
+    return address?.isWell && address.breaker.admits(performance.now()) ? address : undefined;
+  }
+
   #nextFor(attempts: CallAttempts, failed: BackendAddress, wasConnectionLost: boolean): BackendAddress | undefined {
     const now = performance.now();
     attempts.tried = [...attempts.tried, failed];
@@ -183,7 +186,7 @@ export class EndpointRuntime implements CallOwner {
   #attempt(call: UpstreamCall, chosen: BackendAddress | undefined): void {
     try {
       const { exchange, attempts } = call;
-      const address = chosen ?? this.addressFor(exchange);
+      const address = chosen ?? this.#stuckTo(exchange) ?? this.nextAddress();
       attempts.address = address;
       attempts.isJudged = false;
       address.breaker.called();

@@ -1,10 +1,8 @@
-import { createAddressGuard } from '@keygate/common/documents';
-import type { CompiledCatalog, CompiledEndpoint } from '../apis/compiled-catalog.js';
-import type { Exchange } from '../pipeline/exchange.js';
+import { type AddressGuard, createAddressGuard } from '@keygate/common/documents';
+import type { CompiledCatalog, CompiledEndpoint, Upstream } from '../apis/compiled-catalog.js';
 import type { Forwarder } from '../pipeline/ports.js';
-import type { BackendAddress } from './backend-address.js';
 import { BackendCounters } from './backend-counters.js';
-import { BackendPools } from './backend-pool.js';
+import { BackendPools, checkHost } from './backend-pool.js';
 import { credentialsOf } from './credentials/credentials-of.js';
 import { EndpointRuntime, type EndpointSurroundings } from './endpoint-runtime.js';
 import { HealthChecks, HealthWatch } from './health-checks.js';
@@ -18,8 +16,10 @@ export interface UpstreamForwarder extends Forwarder {
   readonly pools: BackendPools;
   /** Told of every new catalogue, so that health is checked of what is in it. */
   follow(catalog: Pick<CompiledCatalog, 'healthChecked'>): void;
-  /** Chosen as for a call; its breaker is to hear how it went. Throws when no address is well. */
-  addressFor(exchange: Exchange, endpoint: CompiledEndpoint): BackendAddress;
+  /** Where the next connection of another protocol goes. Throws when no address is well, or it may not be called. */
+  nextUpstream(endpoint: CompiledEndpoint): Upstream;
+  /** What other protocols connect through. */
+  readonly guard: AddressGuard;
   close(): Promise<void>;
   destroy(): Promise<void>;
 }
@@ -53,7 +53,12 @@ export function createUpstreamForwarder(settings: ProxySettings): UpstreamForwar
       // The client may have left while its token was being looked up.
       if (!exchange.isAbandoned) runtimeOf(endpoint).call(exchange, answers);
     },
-    addressFor: (exchange, endpoint) => runtimeOf(endpoint).addressFor(exchange),
+    guard,
+    nextUpstream(endpoint) {
+      const { upstream } = runtimeOf(endpoint).nextAddress();
+      checkHost(guard, upstream.origin);
+      return upstream;
+    },
     follow: ({ healthChecked }) => health.follow(healthChecked),
     close: async () => {
       health.follow([]);
