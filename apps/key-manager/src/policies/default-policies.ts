@@ -5,6 +5,9 @@ import { type Quota, unlimitedCount } from './quota.js';
 /** Lets an API be called without a subscription (WSO2). */
 export const subscriptionlessTier = 'DefaultSubscriptionless';
 
+/** The same of APIs that stream beside it: nobody subscribes at one of them. */
+export const subscriptionlessTiers: readonly string[] = [subscriptionlessTier, 'AsyncDefaultSubscriptionless'];
+
 /** What the limits of an API are unless it says otherwise, where the tenant has it (WSO2). */
 export const unlimitedTier = 'Unlimited';
 

@@ -32,7 +32,7 @@ export async function defaultTier(ports: DefaultTierPorts, tenantDomain: string,
   return chosen;
 }
 
-const configKeys = {
+export const configKeys = {
   application: 'DefaultApplicationLevelTier',
   subscription: 'DefaultSubscriptionLevelTier',
   advanced: 'DefaultAPILevelTier',

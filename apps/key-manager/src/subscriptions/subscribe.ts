@@ -4,7 +4,9 @@ import type { ApiStore } from '../apis/api-store.js';
 import { isVisibleTo } from '../apis/visibility.js';
 import type { Application } from '../applications/application.js';
 import type { Clock } from '../oauth2/ports.js';
-import { subscriptionlessTier } from '../policies/default-policies.js';
+import { subscriptionlessTiers } from '../policies/default-policies.js';
+import { requireTierAllowed } from '../policies/permissions.js';
+import type { PolicyStore } from '../policies/policy-store.js';
 import { tierInvalid } from '../policies/tiers.js';
 import { Refusal } from '../refusal.js';
 import { AlreadyExists } from '../storage/errors.js';
@@ -15,6 +17,7 @@ import type { SubscriptionStore } from './subscription-store.js';
 export interface SubscriptionPorts {
   readonly subscriptions: SubscriptionStore;
   readonly apis: Pick<ApiStore, 'findApi'>;
+  readonly policies: Pick<PolicyStore, 'findPolicy'>;
   readonly clock: Clock;
 }
 
@@ -30,7 +33,7 @@ export async function subscribe(
     throw new Refusal('api_not_found', `Requested API with id '${request.apiId}' not found`);
   }
   requireOpen(api);
-  requireOffered(api, request.throttlingPolicy);
+  await requirePlan(ports, api, caller.roles, request.throttlingPolicy);
   const subscription: Subscription = {
     id: randomUUID(),
     tenantDomain: application.tenantDomain,
@@ -53,9 +56,18 @@ export async function subscribe(
   return subscription;
 }
 
-/** A plan can only be one of those the API offers. */
-export function requireOffered(api: Api, tier: string): void {
-  if (tier === subscriptionlessTier || !api.body.policies.includes(tier)) throw tierInvalid(tier);
+/** A plan can only be one of those the API offers, and one that the subscriber's roles may have. */
+export async function requirePlan(
+  { policies }: Pick<SubscriptionPorts, 'policies'>,
+  api: Api,
+  roles: readonly string[],
+  plan: string,
+): Promise<void> {
+  if (subscriptionlessTiers.includes(plan) || !api.body.policies.includes(plan)) throw tierInvalid(plan);
+  const tier = await policies.findPolicy(api.tenantDomain, 'subscription', plan);
+  // It was deleted since the API last settled its tiers.
+  if (!tier) throw tierInvalid(plan);
+  requireTierAllowed(tier, roles);
 }
 
 function requireOpen(api: Api): void {
