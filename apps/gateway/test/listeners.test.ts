@@ -178,7 +178,7 @@ describe('connections', () => {
       dataDir: bed.dataDir,
       portOffset: 3,
       gateway: {
-        listeners: { https: bed.gateway.ports.https, http: 0, operations: 0 },
+        listeners: { https: bed.gateway.ports.https, http: 0, wss: 0, ws: 0, operations: 0 },
         keyManager: { serverUrl: `https://127.0.0.1:${bed.keyManager.port}` },
       },
     });

@@ -3,27 +3,39 @@ import { createServer as createHttp2Server, type Http2Server } from 'node:http2'
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import type { PemPair } from '@keygate/common/tls';
+import type { Upgrade } from '../pipeline/exchange.js';
+import { answerUpgrades } from '../websocket/upgrade.js';
 import { answerClientErrors } from './client-errors.js';
 import { type HttpLimits, http1Options } from './http-limits.js';
 import { guardSessions, type Http2Sessions } from './http2-sessions.js';
 
-export type Listener = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => void;
+export type Listener = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  awaitsContinue: boolean,
+  upgrade?: Upgrade,
+) => void;
 
 export interface AlpnServer {
   readonly server: HttpsServer;
   readonly sessions: Http2Sessions;
 }
 
+export interface AlpnServerOptions {
+  readonly pair: PemPair;
+  readonly limits: HttpLimits;
+  readonly listener: Listener;
+  readonly asksForCertificate?: boolean | undefined;
+  readonly ticketKeys?: Buffer | undefined;
+  readonly speaksHttp2?: boolean;
+}
+
 /**
  * HTTP/1.1 and HTTP/2 on one TLS port. The HTTPS server accepts and times out connections; those that chose `h2` by
  * ALPN are handed to an HTTP/2 server that listens nowhere. Unlike `allowHTTP1`, both sides keep all their limits.
  */
-export function createAlpnServer(
-  pair: PemPair,
-  limits: HttpLimits,
-  listener: Listener,
-  asksForCertificate = false,
-): AlpnServer {
+export function createAlpnServer(options: AlpnServerOptions): AlpnServer {
+  const { pair, limits, listener, asksForCertificate = false, ticketKeys, speaksHttp2 = true } = options;
   const server = createHttpsServer({
     ...http1Options(limits),
     cert: pair.cert,
@@ -32,12 +44,14 @@ export function createAlpnServer(
     // Asked for, never required, and judged by whoever it is shown for: the handshake takes any.
     requestCert: asksForCertificate,
     rejectUnauthorized: false,
-    ALPNProtocols: ['h2', 'http/1.1'],
+    ALPNProtocols: speaksHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'],
     handshakeTimeout: limits.headersTimeoutMillis,
+    ...(ticketKeys && { ticketKeys }),
   });
   server.maxConnections = limits.maxConnections;
   server.on('request', (request, response) => listener(request, response, false));
   server.on('checkContinue', (request, response) => listener(request, response, true));
+  answerUpgrades(server, (request, response, upgrade) => listener(request, response, false, upgrade));
   answerClientErrors(server);
   const http2 = createHttp2Listener(limits, listener);
   const sessions = guardSessions(http2, limits);

@@ -6,14 +6,19 @@ const tokenPaths = new Set(['/token', '/revoke', '/authorize', '/userinfo', '/jw
 
 /** Token endpoints go to Nest, everything else straight to the pipeline. Compared byte for byte, query aside. */
 export function createDispatch(scheme: 'http' | 'https', host: TokenHost, handler: RequestHandler): Listener {
-  return (request, response, awaitsContinue) => {
+  return (request, response, awaitsContinue, upgrade) => {
     if (!isTokenPath(request.url ?? '')) {
-      handler(request, response, scheme, awaitsContinue);
+      handler(request, response, scheme, awaitsContinue, upgrade);
       return;
     }
     if (awaitsContinue) response.writeContinue();
     host.handle(request, response);
   };
+}
+
+/** For the ports of WebSocket APIs: no token endpoint, and the handler lets nothing through that is no handshake. */
+export function onlyWebSocket(scheme: 'http' | 'https', handler: RequestHandler): Listener {
+  return (request, response, awaitsContinue, upgrade) => handler(request, response, scheme, awaitsContinue, upgrade);
 }
 
 function isTokenPath(target: string): boolean {

@@ -1,4 +1,5 @@
 import type { ServerOptions } from 'node:http';
+import { ClientRequest } from '../websocket/client-request.js';
 
 /** What one client may take of the gateway; `gateway.limits` in the configuration. */
 export interface HttpLimits {
@@ -18,5 +19,6 @@ export function http1Options(limits: HttpLimits): ServerOptions {
     keepAliveTimeout: 65_000,
     requireHostHeader: true,
     insecureHTTPParser: false,
+    IncomingMessage: ClientRequest,
   };
 }

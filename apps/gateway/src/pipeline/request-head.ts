@@ -20,11 +20,6 @@ export function checkHead(rawHeaders: readonly string[], majorVersion: number, m
           host = value;
         }
         break;
-      case 7:
-        if (isNamed(name, 'upgrade') && (rawHeaders[i + 1] as string).toLowerCase().includes('websocket')) {
-          throw new GatewayError('upgradeNotOffered');
-        }
-        break;
       case 17:
         if (isNamed(name, 'transfer-encoding')) {
           const isKnown = !isChunked && (rawHeaders[i + 1] as string).toLowerCase() === 'chunked';

@@ -145,7 +145,7 @@ function testConfig(dataDir: string, keyManagerPort: number, options: TestBedOpt
     redis: { keyPrefix, commandTimeoutMillis: redisTimeoutMillis, ...(redisUrl !== undefined && { url: redisUrl }) },
     gateway: {
       drainSeconds: 2,
-      listeners: { https: 0, http: 0, operations: 0 },
+      listeners: { https: 0, http: 0, wss: 0, ws: 0, operations: 0 },
       ...gateway,
       keyManager: {
         serverUrl: `https://127.0.0.1:${keyManagerPort}`,

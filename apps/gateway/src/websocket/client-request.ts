@@ -1,0 +1,27 @@
+import { IncomingMessage } from 'node:http';
+
+/**
+ * Node gives every request that names any protocol to change to, to the upgrade listener, and its body with it. Clients
+ * that only offer `h2c` (Java's do, on every request) want an ordinary answer: for them the offer does not exist.
+ */
+export class ClientRequest extends IncomingMessage {
+  #upgrade: boolean | null = null;
+
+  // Node's parser sets it before the headers are there, and reads it when they are.
+  set upgrade(isAsked: boolean | null) {
+    this.#upgrade = isAsked;
+  }
+
+  get upgrade(): boolean | null {
+    return this.#upgrade === true ? this.method === 'CONNECT' || asksForWebSocket(this) : this.#upgrade;
+  }
+}
+
+function asksForWebSocket({ rawHeaders }: IncomingMessage): boolean {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.toLowerCase() === 'upgrade' && /(?:^|,)\s*websocket\s*(?:,|$)/i.test(rawHeaders[i + 1] ?? '')) {
+      return true;
+    }
+  }
+  return false;
+}
