@@ -5,15 +5,16 @@ import { IncomingMessage } from 'node:http';
  * that only offer `h2c` (Java's do, on every request) want an ordinary answer: for them the offer does not exist.
  */
 export class ClientRequest extends IncomingMessage {
-  #upgrade: boolean | null = null;
+  // Set by the constructor of Node's class already: a field of this one would not be there yet.
+  declare private isUpgrade: boolean | null;
 
   // Node's parser sets it before the headers are there, and reads it when they are.
   set upgrade(isAsked: boolean | null) {
-    this.#upgrade = isAsked;
+    this.isUpgrade = isAsked;
   }
 
   get upgrade(): boolean | null {
-    return this.#upgrade === true ? this.method === 'CONNECT' || asksForWebSocket(this) : this.#upgrade;
+    return this.isUpgrade === true ? this.method === 'CONNECT' || asksForWebSocket(this) : this.isUpgrade;
   }
 }
 
