@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitUntil } from '@keygate/common/testing';
-import { AuthType } from '@keygate/proto/keymanager/v1/catalog';
+import { AuthType, type CatalogSnapshot } from '@keygate/proto/keymanager/v1/catalog';
 import { KeyType } from '@keygate/proto/keymanager/v1/key_validation';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { demoApi } from './support/demo-catalog.js';
@@ -62,6 +62,24 @@ describe('a catalogue change is in force within a second', () => {
     const consumerKey = { consumerKey: 'newKey', applicationId: 'app-1', keyType: KeyType.KEY_TYPE_PRODUCTION };
     bed.keyManager.change({ $case: 'consumerKey', consumerKey });
     await becomes(200, 't');
+  });
+
+  it('when it comes in parts, and not before the last of them', async () => {
+    await bed.keyManager.stop();
+    const { apis } = bed.keyManager.snapshot;
+    bed.keyManager.grant('t');
+    bed.keyManager.snapshot = { ...bed.keyManager.snapshot, revision: 9 };
+    const part = (snapshot: CatalogSnapshot) => ({ ...snapshot, apis: [], more: true });
+    bed.keyManager.inParts = (snapshot) => [part(snapshot), part({ ...snapshot, consumerKeys: [] })];
+    await bed.keyManager.start();
+    await waitUntil(() => bed.keyManager.catalogRevisions.length > 1, { timeoutMillis: 5_000 });
+    expect((await bed.call('t')).status).toBe(200);
+    await bed.keyManager.stop();
+    const nobody = { applications: [], consumerKeys: [], subscriptions: [] };
+    bed.keyManager.inParts = (snapshot) => [part(snapshot), { ...snapshot, ...nobody, apis }];
+    await bed.keyManager.start();
+    await becomes(200, 't');
+    expect(bed.keyManager.catalogRevisions.at(-1)).not.toBe(9);
   });
 
   it('also when it happened while the stream was cut', async () => {

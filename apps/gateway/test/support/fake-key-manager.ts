@@ -85,6 +85,8 @@ export class FakeKeyManager {
     keyManagerUrl: '',
     authorizationEndpoint: '',
   });
+  /** How the snapshot is sent. */
+  inParts: (snapshot: CatalogSnapshot) => readonly CatalogSnapshot[] = (snapshot) => [snapshot];
   /** Revocations that a stream is told when it resumes from before them. */
   readonly backlog: Revocation[] = [];
   /** False: streams are opened but say nothing. */
@@ -126,7 +128,9 @@ export class FakeKeyManager {
         this.join(this.catalogStreams, call);
         if (!this.speaks) return;
         if (call.request.revision === this.snapshot.revision) call.write(heartbeatOf(this.snapshot.revision));
-        else call.write({ content: { $case: 'snapshot', snapshot: this.snapshot } });
+        else
+          for (const part of this.inParts(this.snapshot))
+            call.write({ content: { $case: 'snapshot', snapshot: part } });
       },
     });
     server.addService(RevocationServiceService, {
