@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, connect } from 'node:net';
 import type { CompiledCatalog } from '../../apis/compiled-catalog.js';
 import type { Exchange } from '../../pipeline/exchange.js';
-import type { TokenVerdict } from '../../pipeline/ports.js';
+import type { Ports, TokenVerdict } from '../../pipeline/ports.js';
 import { createRequestHandler } from '../../pipeline/request-handler.js';
 import { someFacts } from '../../pipeline/test/exchange.js';
-import { createUpstreamForwarder, type ProxySettings } from '../upstream-forwarder.js';
+import { createUpstreamForwarder, type ProxySettings, type UpstreamForwarder } from '../upstream-forwarder.js';
 
 /** What one access token of the tests stands for: its own text says it. */
 export function verdictFor(accessToken: string): TokenVerdict | Promise<TokenVerdict> {
@@ -35,13 +35,14 @@ export interface TestGateway {
   readonly port: number;
   readonly ended: Exchange[];
   readonly failures: unknown[];
+  readonly forwarder: UpstreamForwarder;
   stop(): Promise<void>;
 }
 
 /** The request path on a real HTTP server, with literal tokens and the catalogue given. */
 export async function startTestGateway(
   catalog: CompiledCatalog,
-  given: { readonly proxy?: ProxySettings; readonly server?: () => Server } = {},
+  given: { readonly proxy?: ProxySettings; readonly server?: () => Server; readonly ports?: Partial<Ports> } = {},
 ): Promise<TestGateway> {
   const forwarder = createUpstreamForwarder(given.proxy ?? quickTimeouts);
   const ended: Exchange[] = [];
@@ -52,6 +53,7 @@ export async function startTestGateway(
     forwarder,
     observer: { ended: (exchange) => ended.push(exchange), failed: (_, cause) => failures.push(cause) },
     settings: { maxUrlBytes: 8192 },
+    ...given.ports,
   });
   const server = given.server?.() ?? createServer();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => handle(request, response, 'http'));
@@ -63,6 +65,7 @@ export async function startTestGateway(
     port,
     ended,
     failures,
+    forwarder,
     stop: async () => {
       server.closeAllConnections?.();
       await new Promise((resolve) => server.close(resolve));
