@@ -60,7 +60,7 @@ export class Exchange {
   /** The request target byte for byte as received. */
   readonly target: string;
   /** Names and values in turn, byte for byte; HTTP/2 pseudo headers included. */
-  rawHeaders: readonly string[];
+  readonly rawHeaders: readonly string[];
   /** Who is connected; empty on a Unix socket. */
   readonly peerAddress: string;
   /** Who calls, which a trusted proxy may say; otherwise who is connected. */
@@ -183,9 +183,6 @@ export class Exchange {
   routed(catalog: CompiledCatalog, route: Route): void {
     this.#catalog = catalog;
     this.#route = route;
-    const token = this.upgrade?.queryToken;
-    // As if it had come where the API reads it, so that whoever reads headers finds it, and finds two when there are two.
-    if (token !== undefined) this.rawHeaders = [...this.rawHeaders, route.api.authorizationHeader, `Bearer ${token}`];
   }
 
   /** Forgets a credential that came in the query, so that nothing behind here passes it on. */

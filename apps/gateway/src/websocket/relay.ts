@@ -78,7 +78,10 @@ export class Relay {
     const fault = scanner.scan(chunk, (bytes) => {
       isFull = !target.write(bytes);
     });
-    if (fault !== undefined) return this.close(fault);
+    if (fault !== undefined) {
+      this.close(fault);
+      return;
+    }
     if (scanner.hasClosed && !hadClosed) this.#expectEnd();
     this.#sayThrottled();
     if (!isFull) return;
@@ -121,7 +124,10 @@ export class Relay {
 
   #onClose = (): void => {
     if (this.#isOver) return;
-    if (this.backend.destroyed && !this.#down.hasClosed) return this.#onBackendEnd();
+    if (this.backend.destroyed && !this.#down.hasClosed) {
+      this.#onBackendEnd();
+      return;
+    }
     this.#detach();
     this.client.end();
     this.backend.end();

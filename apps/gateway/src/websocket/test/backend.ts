@@ -49,7 +49,8 @@ export class WebSocketBackend {
 
   /** Codes of the close frames that came from clients. */
   get closeCodes(): number[] {
-    return this.frames.filter(({ opcode }) => opcode === 8).map(({ payload }) => payload.readUInt16BE(0));
+    const closing = this.frames.filter(({ opcode, payload }) => opcode === 8 && payload.length > 1);
+    return closing.map(({ payload }) => payload.readUInt16BE(0));
   }
 
   async stop(): Promise<void> {
