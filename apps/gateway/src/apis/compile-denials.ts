@@ -20,7 +20,8 @@ export function compileDenials({ denyRules }: CatalogEntities, problems: string[
         applications.add(subject.application);
         break;
       case 'user':
-        users.add(subject.user);
+        // Nobody at all is not everybody without a name.
+        if (subject.user !== '') users.add(subject.user);
         break;
       case 'addresses':
         addRange(addresses, rule, subject.addresses, problems);

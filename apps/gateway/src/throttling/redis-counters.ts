@@ -25,8 +25,12 @@ end
 local totals = {0}
 for i, key in ipairs(KEYS) do
   local cost = tonumber(ARGV[4 * i - 1])
-  totals[i + 1] = redis.call('INCRBY', key, ARGV[4 * i - 1])
-  if totals[i + 1] == cost then redis.call('PEXPIRE', key, ARGV[4 * i]) end
+  if cost == 0 then
+    totals[i + 1] = tonumber(redis.call('GET', key) or '0')
+  else
+    totals[i + 1] = redis.call('INCRBY', key, ARGV[4 * i - 1])
+    if totals[i + 1] == cost then redis.call('PEXPIRE', key, ARGV[4 * i]) end
+  end
 end
 return totals`;
 
