@@ -184,6 +184,7 @@ async function startServices(
       ...assembly,
       secretKey,
       clock: systemClock,
+      throttling: config.keyManager.throttling,
       registration: { ...config.keyManager.oauth2.registration, origin: serverUrls(config, listeners).origin },
       grantTypes: config.keyManager.oauth2.grantTypes,
       tokenEndpoint: assembly.server.issueToken,

@@ -161,7 +161,9 @@ async function settleTiers(
   const tiers = body.policies.filter((name) => offered.has(name) || !previous?.policies.includes(name));
   requireKnown(tiers, offered);
   const advanced = new Set((await policies.listPolicies(tenantDomain, 'advanced')).map(({ name }) => name));
-  if (typeof body.apiThrottlingPolicy === 'string') requireKnown([body.apiThrottlingPolicy], advanced);
+  const { apiThrottlingPolicy } = body;
+  if (typeof apiThrottlingPolicy === 'string' && apiThrottlingPolicy !== '')
+    requireKnown([apiThrottlingPolicy], advanced);
   const unsaid = await defaultTier(ports, tenantDomain, 'advanced');
   const operations = body.operations.map((operation) => ({
     ...operation,

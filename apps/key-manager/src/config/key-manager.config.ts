@@ -5,6 +5,7 @@ import { authorization } from './authorization.config.js';
 import { clientProofSettings, registrationSettings } from './clients.config.js';
 import { defaultGrantTypes, grantSettings, grantTypeNames } from './grant-settings.config.js';
 import { accessTokenFormat, idTokenSeconds, publicUrl, reuseActiveToken, signing } from './signing.config.js';
+import { throttlingSettings } from './throttling.config.js';
 
 const never = -1;
 const lifetime = () => z.union([z.int().min(1).max(3_155_760_000), z.literal(never)]);
@@ -272,6 +273,7 @@ export const keyManagerSchema = z.strictObject({
       audit,
       loginThrottle,
       keySets,
+      throttling: throttlingSettings,
     })
     .prefault({}),
 });

@@ -5,6 +5,7 @@ import type { Clock, ResourceOwners } from '../oauth2/ports.js';
 import { deriveClientSecret, newClientId } from '../oauth2/server-key.js';
 import type { TokenEndpoint } from '../oauth2/token-endpoint.js';
 import type { Callers } from '../operations/callers.js';
+import { withoutUnlimited } from '../policies/without-unlimited.js';
 import type { SigningKeys } from '../signing-keys/open-signing-keys.js';
 import type { Storage } from '../storage/storage.js';
 import type { UserAccounts } from '../users/user-accounts.js';
@@ -30,6 +31,7 @@ export interface ManagementParts {
   readonly signing: Pick<SigningKeys, 'rotation' | 'ring'>;
   /** RFC 7591. */
   readonly registration: RegistrationSettings;
+  readonly throttling: { readonly unlimitedTier: boolean };
   /** The grants that are enabled. */
   readonly grantTypes: readonly string[];
 }
@@ -56,6 +58,7 @@ export function connect(parts: ManagementParts): { ports: ManagementPorts; authe
   return {
     ports: {
       ...storage,
+      policies: parts.throttling.unlimitedTier ? storage.policies : withoutUnlimited(storage.policies),
       clients: storage.clientRegistry,
       credentials,
       secretBox: createSecretBox(secretKey),

@@ -12,6 +12,23 @@ const text = (most: number) => z.string().max(most).nullish();
 const flag = () => or(z.boolean(), () => false);
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{0,128}$/, 'is not a header name');
 
+/** Headers that say how a message is read or where it goes hold no credential. */
+const framing =
+  /^(host|connection|content-length|content-type|transfer-encoding|te|trailer|upgrade|expect|keep-alive)$/i;
+const credentialHeader = headerName.refine((name) => !framing.test(name), 'cannot hold a credential');
+
+/** WSO2. One that is not known is refused: left aside in silence, it could be the one that was to keep strangers out. */
+const securitySchemes = [
+  'oauth2',
+  'basic_auth',
+  'api_key',
+  'mutualssl',
+  'mutualssl_mandatory',
+  'oauth_basic_auth_mandatory',
+  'oauth_basic_auth_api_key_mandatory',
+] as const;
+const defaultSchemes: (typeof securitySchemes)[number][] = ['oauth_basic_auth_api_key_mandatory', 'oauth2'];
+
 const corsConfiguration = z.looseObject({
   corsConfigurationEnabled: flag(),
   accessControlAllowOrigins: names(200),
@@ -57,6 +74,10 @@ function everyVerb() {
   return ['GET', 'PUT', 'POST', 'DELETE', 'PATCH'].map((verb) => operation.parse({ target: '/*', verb }));
 }
 
+/** Requests to the backends of one kind in one unit of time; 0 and absent: as many as come. */
+const hardLimit = z.int().min(0).nullish();
+const hardUnit = z.enum(['SECOND', 'MINUTE', 'HOUR']).nullish();
+
 /** The part of the API object that is stored as one document. Members that are not named here stay as they came. */
 export const apiBody = z.looseObject({
   displayName: text(255),
@@ -73,10 +94,14 @@ export const apiBody = z.looseObject({
   tags: names(100),
   policies: names(100),
   apiThrottlingPolicy: text(255),
-  authorizationHeader: headerName.nullish(),
-  apiKeyHeader: or(headerName, () => 'ApiKey'),
-  securityScheme: or(z.array(z.string().max(100)).max(20), () => ['oauth_basic_auth_api_key_mandatory', 'oauth2']),
-  maxTps: z.looseObject({}).nullish(),
+  authorizationHeader: credentialHeader.nullish(),
+  apiKeyHeader: or(credentialHeader, () => 'ApiKey'),
+  securityScheme: or(z.array(z.enum(securitySchemes)).max(20), () => []).transform((schemes) =>
+    schemes.length > 0 ? schemes : defaultSchemes,
+  ),
+  maxTps: z
+    .looseObject({ production: hardLimit, productionTimeUnit: hardUnit, sandbox: hardLimit, sandboxTimeUnit: hardUnit })
+    .nullish(),
   visibility: or(z.enum(['PUBLIC', 'PRIVATE', 'RESTRICTED']), () => 'PUBLIC' as const),
   visibleRoles: names(200),
   visibleTenants: names(200),

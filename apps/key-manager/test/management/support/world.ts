@@ -51,13 +51,14 @@ export type World = Awaited<ReturnType<typeof startWorld>>;
 /** The authorization server and the REST APIs over real HTTPS, on a free port. */
 export async function startWorld(
   openStorage: (dataDir: string) => Promise<Storage> = async () => createMemoryStorage(),
+  settings: Readonly<Record<string, unknown>> = {},
 ) {
   const folder = temporaryFolder();
   const storage = await openStorage(folder.path);
   await storage.tenants.seedTenant(superTenant);
   const config = keyManagerSchema.parse({
     dataDir: folder.path,
-    keyManager: { passwords: { memoryKib: 8_192, iterations: 1 } },
+    keyManager: { passwords: { memoryKib: 8_192, iterations: 1 }, ...settings },
   });
   const log: string[] = [];
   const logger = createLogger({
@@ -85,6 +86,7 @@ export async function startWorld(
     tokenEndpoint: made.server.issueToken,
     secretKey,
     clock,
+    throttling: config.keyManager.throttling,
     registration: { ...config.keyManager.oauth2.registration, origin: 'https://localhost' },
     grantTypes: config.keyManager.oauth2.grantTypes,
     environments: [defaultEnvironment()],
