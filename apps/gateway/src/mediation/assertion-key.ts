@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { jwkThumbprint } from '@keygate/common/dpop';
@@ -50,7 +50,7 @@ async function make(path: string, alg: AssertionAlgorithm): Promise<string | und
   await mkdir(dirname(path), { recursive: true });
   // Never over one that is there and could not be read: backends may know it.
   // Written beside and put into place whole, so that nobody reads half a key.
-  const draft = `${path}.${process.pid}`;
+  const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, pem, { mode: 0o600, flag: 'wx' });
   try {
     await link(draft, path);

@@ -11,7 +11,11 @@ describe('policies on headers', () => {
   it('set and take out what goes to the backend, the API first, then the resource', async () => {
     world = await startMediated(
       { request: [sets('X-Tier', 'api'), sets('X-From', 'api'), removes('X-Secret')] },
-      { api: { resources: [aResource('GET /pets', { mediation: aMediation({ request: [sets('X-Tier', 'resource')] }) })] } },
+      {
+        api: {
+          resources: [aResource('GET /pets', { mediation: aMediation({ request: [sets('X-Tier', 'resource')] }) })],
+        },
+      },
     );
     const answer = await world.call('GET /pets', ['X-Secret: 1', 'X_Secret: 2', 'x-tier: mine', 'X-Kept: yes']);
     expect(answer.status).toBe(200);
@@ -73,17 +77,29 @@ describe('jsonToXML', () => {
 
   it('passes well-formed XML and what is neither, and requests without a body', async () => {
     world = await startMediated({ request: [aPolicy('jsonToXML')] });
-    expect((await world.call('POST /pets', ['Content-Type: text/xml'], '<a b="c"><!-- d --><e/></a>\n')).status).toBe(200);
+    expect((await world.call('POST /pets', ['Content-Type: text/xml'], '<a b="c"><!-- d --><e/></a>\n')).status).toBe(
+      200,
+    );
     expect((await world.call('POST /pets', ['Content-Type: text/plain'], '<a\n')).status).toBe(200);
     expect((await world.call('POST /pets', json)).status).toBe(200);
     expect(world.backend.received).toContain('<a b="c"><!-- d --><e/></a>');
   });
 
   it.each([
-    ['an open element', 'application/xml', '<request><a/>', 'Unexpected EOF; was expecting a close tag for element &lt;request&gt;'],
+    [
+      'an open element',
+      'application/xml',
+      '<request><a/>',
+      'Unexpected EOF; was expecting a close tag for element &lt;request&gt;',
+    ],
     ['a declared entity', 'application/xml', '<!DOCTYPE a [<!ENTITY b "c">]><a/>', 'Malformed markup'],
     ['half an object', 'application/json', '{"a":', 'The payload is no JSON'],
-    ['three thousand lists', 'application/json', `${'['.repeat(3_000)}${']'.repeat(3_000)}`, 'The payload is nested too deeply'],
+    [
+      'three thousand lists',
+      'application/json',
+      `${'['.repeat(3_000)}${']'.repeat(3_000)}`,
+      'The payload is nested too deeply',
+    ],
   ])('answers 601000 for what cannot be read: %s', async (_, type, body, text) => {
     world = await startMediated({ request: [aPolicy('jsonToXML')] });
     const answer = await world.call('POST /pets', [`Content-Type: ${type}`], body);

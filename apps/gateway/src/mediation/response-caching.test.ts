@@ -16,7 +16,11 @@ describe('an API with response caching', () => {
     expect(first.headers).not.toHaveProperty('age');
     world.now += 5_500;
     const second = await world.call('GET /pets?a=1');
-    expect(second).toMatchObject({ status: 200, body: 'hello', headers: { age: '5', 'x-own': 'yes', 'content-length': '5' } });
+    expect(second).toMatchObject({
+      status: 200,
+      body: 'hello',
+      headers: { age: '5', 'x-own': 'yes', 'content-length': '5' },
+    });
     expect(asked()).toBe(1);
     expect(world.gateway.ended.map(({ cacheStatus }) => cacheStatus)).toEqual(['miss', 'hit']);
     const head = await world.call('HEAD /pets?a=1');
@@ -152,7 +156,9 @@ describe('an API with response caching', () => {
       },
     });
     for (const target of ['/pets/half', '/pets/half', '/pets/large', '/pets/large']) await world.call(`GET ${target}`);
-    expect(world.backend.connections.flatMap(({ received }) => received.match(/^GET .*half/gm) ?? []).length).toBeGreaterThanOrEqual(2);
+    expect(
+      world.backend.connections.flatMap(({ received }) => received.match(/^GET .*half/gm) ?? []).length,
+    ).toBeGreaterThanOrEqual(2);
     expect(world.backend.requestLines.filter((line) => line.includes('large'))).toHaveLength(2);
     expect(world.budget.held).toBe(0);
   });

@@ -45,11 +45,12 @@ export class SchemaCompiler {
         if (validate({ value })) return undefined;
       } catch (error) {
         // A schema that contains itself is walked as deep as the value is.
-        if (error instanceof RangeError) return 'it is nested too deeply';
+        if (error instanceof RangeError) return 'is nested too deeply';
         throw error;
       }
       const [problem] = validate.errors ?? [];
-      return `${(problem?.instancePath ?? '').replace(/^\/value/, '') || 'it'} ${problem?.message ?? 'does not fit'}`;
+      const where = (problem?.instancePath ?? '').replace(/^\/value/, '');
+      return `${where} ${problem?.message ?? 'does not fit'}`.trim();
     };
   }
 }
