@@ -9,7 +9,14 @@ import { faultOf } from '../pipeline/test/exchange.js';
 import { aPolicy, bytes, events, minute, requests, ThrottledGateway } from './test/throttled.js';
 
 const plenty = aPolicy('subscription Gold');
-const none = { throttlingTier: '', productionRequests: 0, sandboxRequests: 0, windowMillis: 0, subscriptionTiers: [] };
+const none = {
+  throttlingTier: '',
+  productionRequests: 0,
+  sandboxRequests: 0,
+  windowMillis: 0,
+  sandboxWindowMillis: 0,
+  subscriptionTiers: [],
+};
 const anyone = { fail: () => undefined };
 
 describe('limits of a call', () => {
