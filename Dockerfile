@@ -38,7 +38,7 @@ COPY deploy/healthcheck.mjs deploy/
 RUN install -d -o node -g node -m 0700 /var/lib/keygate /etc/keygate/ca /etc/keygate/key-manager /etc/keygate/gateway
 USER node
 VOLUME /var/lib/keygate
-EXPOSE 8243 8280 9443 9763 10397
+EXPOSE 8243 8280 8099 9099 9443 9763 10397
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["node", "deploy/healthcheck.mjs"]
 ENTRYPOINT ["node", "--max-semi-space-size=32", "apps/cli/dist/main.js"]

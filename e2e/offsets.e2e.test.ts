@@ -11,6 +11,8 @@ import { bearer } from './support/token-client.js';
 const portSettings = {
   gatewayHttps: 'GATEWAY_HTTPS_PORT',
   gatewayHttp: 'GATEWAY_HTTP_PORT',
+  gatewayWss: 'GATEWAY_WSS_PORT',
+  gatewayWs: 'GATEWAY_WS_PORT',
   gatewayOperations: 'GATEWAY_OPERATIONS_PORT',
   keyManagerHttps: 'KEY_MANAGER_HTTPS_PORT',
   keyManagerHttp: 'KEY_MANAGER_HTTP_PORT',

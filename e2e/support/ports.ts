@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 export const defaultPorts = {
   gatewayHttps: 8243,
   gatewayHttp: 8280,
+  gatewayWss: 8099,
+  gatewayWs: 9099,
   gatewayOperations: 9643,
   keyManagerHttps: 9443,
   keyManagerHttp: 9763,

@@ -14,6 +14,7 @@ export interface QuickstartFacts {
   readonly revokeUrl: string;
   readonly gatewayUrl: string;
   readonly gatewayHttpUrl: string;
+  readonly webSocketUrls: readonly [string, string];
   readonly managementUrl: string;
   readonly consumerKey: string;
   readonly consumerSecret: string;

@@ -9,7 +9,7 @@ const defaults = Object.values(roles)
 
 describe('default ports', () => {
   it('are those users know', () => {
-    expect(defaults).toEqual([8243, 8280, 9643, 9443, 9763, 10_397, 9844]);
+    expect(defaults).toEqual([8243, 8280, 8099, 9099, 9643, 9443, 9763, 10_397, 9844]);
   });
 
   it('of two clusters with offsets up to 36 apart never meet', () => {

@@ -118,9 +118,9 @@ describe('keygate', () => {
 
   describe('ports', () => {
     it.each([
-      [0, [8243, 8280, 9643, 9443, 9763, 10_397, 9844]],
-      [1, [8244, 8281, 9644, 9444, 9764, 10_398, 9845]],
-      [700, [8943, 8980, 10_343, 10_143, 10_463, 11_097, 10_544]],
+      [0, [8243, 8280, 8099, 9099, 9643, 9443, 9763, 10_397, 9844]],
+      [1, [8244, 8281, 8100, 9100, 9644, 9444, 9764, 10_398, 9845]],
+      [700, [8943, 8980, 8799, 9799, 10_343, 10_143, 10_463, 11_097, 10_544]],
     ])('with offset %i are these', async (offset, ports) => {
       expect(await run(['ports', '--json', `-DportOffset=${offset}`], {})).toBe(0);
       const rows = JSON.parse(out) as { port: number; setting: string }[];
@@ -192,7 +192,12 @@ describe('keygate', () => {
       const server = createServer().listen(0, '127.0.0.1');
       await new Promise((resolve) => server.once('listening', resolve));
       const { port } = server.address() as AddressInfo;
-      const zero = { GATEWAY_HTTP_PORT: '0', GATEWAY_OPERATIONS_PORT: '0' };
+      const zero = {
+        GATEWAY_HTTP_PORT: '0',
+        GATEWAY_WSS_PORT: '0',
+        GATEWAY_WS_PORT: '0',
+        GATEWAY_OPERATIONS_PORT: '0',
+      };
       const keyManager = ['HTTPS', 'HTTP', 'GRPC', 'OPERATIONS'].map((name) => [`KEY_MANAGER_${name}_PORT`, '0']);
       const env = { GATEWAY_HTTPS_PORT: `${port}`, ...zero, ...Object.fromEntries(keyManager) };
       expect(await run(['up', '--data-dir', folder.path], env)).toBe(1);

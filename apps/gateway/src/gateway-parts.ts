@@ -67,12 +67,17 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
   const { gatewayId, logger, clock, siblings } = options;
   const { environment, limits, proxy, listeners, allowInsecureTokenRequests } = config.gateway;
   const client = await connectKeyManager(config, logger);
-  const throttling = createThrottling({ config, logger, catalog: () => catalog.current() });
+  const throttling = createThrottling({
+    config,
+    logger,
+    catalog: () => catalog.current(),
+    shared: config.redis.url === undefined ? siblings?.counts : undefined,
+  });
   const keys = () => catalog.current()?.signingKeys;
   const tokens = createTokenSource({ config, client, gatewayId, logger, keys, siblings, ...(clock && { clock }) });
   const path = join(config.dataDir, `gateway-${listeners.https}`, 'catalog.bin');
   const { key: ownKey } = await loadClientIdentity(config);
-  const file = new CatalogFile(path, environment, catalogFileKey(ownKey), logger);
+  const file = new CatalogFile(path, environment, catalogFileKey(ownKey), logger, (siblings?.worker ?? 1) === 1);
   const catalog = new CatalogStream({
     client,
     file,
@@ -105,6 +110,7 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
     lookup: forwarder.guard.lookup,
     nextUpstream: (endpoint) => forwarder.nextUpstream(endpoint),
     review: (exchange) => review(exchange),
+    events: throttling.gate,
   });
   const ports: Ports = {
     catalog,

@@ -116,6 +116,7 @@ function factsOf(
     revokeUrl: `${urls.gateway}/revoke`,
     gatewayUrl: urls.gateway,
     gatewayHttpUrl: urls.gatewayHttp,
+    webSocketUrls: [urls.gatewayWss, urls.gatewayWs],
     managementUrl: urls.keyManager,
     ...(demo ? credentialsOf(demo) : {}),
     adminUsername,

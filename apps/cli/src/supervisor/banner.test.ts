@@ -12,6 +12,7 @@ const base: QuickstartFacts = {
   revokeUrl: 'https://localhost:8943/revoke',
   gatewayUrl: 'https://localhost:8943',
   gatewayHttpUrl: 'http://localhost:8980',
+  webSocketUrls: ['wss://localhost:8799', 'ws://localhost:9799'],
   managementUrl: 'https://localhost:10143',
   adminUsername: 'admin',
   adminPassword: 'generated',
@@ -55,7 +56,7 @@ describe('banner', () => {
   });
 
   it('names no port without the offset', () => {
-    expect(banner(demo, [])).not.toMatch(/\b(8243|8280|9443)\b/);
+    expect(banner(demo, [])).not.toMatch(/\b(8243|8280|8099|9099|9443)\b/);
   });
 
   it('has commands a shell understands, for a token, a refresh, both calls and the revocation', () => {

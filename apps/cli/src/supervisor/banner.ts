@@ -7,6 +7,7 @@ export function banner(facts: QuickstartFacts, notes: readonly string[]): string
     'Keygate is ready.',
     '',
     `  Gateway          ${facts.gatewayUrl}   ${facts.gatewayHttpUrl}`,
+    `  WebSocket        ${facts.webSocketUrls.join('   ')}`,
     `  Token endpoint   ${facts.tokenUrl}`,
     `  Key manager      ${facts.managementUrl}`,
     `  Administrator    ${facts.adminUsername} / ${facts.adminPassword}`,

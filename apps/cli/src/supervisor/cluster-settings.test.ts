@@ -53,9 +53,11 @@ describe('what a role is started with', () => {
 describe('URLs', () => {
   it('are made of the ports that were bound', () => {
     const { configs } = settings();
-    expect(clusterUrls(configs, { https: 1, http: 2 }, { https: 3, grpc: 4 })).toEqual({
+    expect(clusterUrls(configs, { https: 1, http: 2, wss: 5, ws: 6 }, { https: 3, grpc: 4 })).toEqual({
       gateway: 'https://localhost:1',
       gatewayHttp: 'http://localhost:2',
+      gatewayWss: 'wss://localhost:5',
+      gatewayWs: 'ws://localhost:6',
       keyManager: 'https://localhost:3',
       grpc: 'https://localhost:4',
     });

@@ -33,6 +33,8 @@ export function clusterSettings(given: Sources, quiet: boolean): ClusterSettings
 export interface ClusterUrls {
   readonly gateway: string;
   readonly gatewayHttp: string;
+  readonly gatewayWss: string;
+  readonly gatewayWs: string;
   readonly keyManager: string;
   readonly grpc: string;
 }
@@ -46,6 +48,8 @@ export function clusterUrls(configs: BothConfigs, gatewayPorts: Ports, keyManage
   return {
     gateway: `https://${gateway.publicHost}:${gatewayPorts.https}`,
     gatewayHttp: `http://${gateway.publicHost}:${gatewayPorts.http}`,
+    gatewayWss: `wss://${gateway.publicHost}:${gatewayPorts.wss}`,
+    gatewayWs: `ws://${gateway.publicHost}:${gatewayPorts.ws}`,
     keyManager: `https://${keyManager.publicHost}:${keyManagerPorts.https}`,
     grpc: `https://${nearby(keyManager.bindAddress)}:${keyManagerPorts.grpc}`,
   };

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Environment } from '@keygate/common/config';
-import { BackOff } from './back-off.js';
+import { BackOff } from '@keygate/common/lifecycle';
 
 export interface PrivateRedis {
   readonly url: string;

@@ -10,6 +10,8 @@ export interface QuickstartFacts {
   readonly revokeUrl: string;
   readonly gatewayUrl: string;
   readonly gatewayHttpUrl: string;
+  /** With TLS, and without. */
+  readonly webSocketUrls: readonly [string, string];
   readonly managementUrl: string;
   readonly consumerKey?: string;
   readonly consumerSecret?: string;

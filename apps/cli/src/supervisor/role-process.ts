@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { BackOff } from '@keygate/common/lifecycle';
 import type { DemoFacts } from '@keygate/key-manager/admin';
 import type { Role } from '../configuration.js';
-import { BackOff } from './back-off.js';
 
 /** What a role says once its listeners are bound. */
 export interface ReadyMessage {

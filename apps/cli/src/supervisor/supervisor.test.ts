@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BackOff } from '@keygate/common/lifecycle';
 import { createLogger } from '@keygate/common/logging';
 import { connectRedis } from '@keygate/common/redis';
 import { type TemporaryFolder, temporaryFolder, waitUntil } from '@keygate/common/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAnotherAdminPassword, keptAdminPassword, rememberAdminPassword } from './admin-password.js';
-import { BackOff } from './back-off.js';
 import { startPrivateRedis } from './private-redis.js';
 import { claimDataDir, type QuickstartFacts, removeQuickstart, writeQuickstart } from './quickstart-file.js';
 import { isConnectedGateway } from './readiness.js';
@@ -29,6 +29,7 @@ const facts: QuickstartFacts = {
   revokeUrl: 'https://localhost:8244/revoke',
   gatewayUrl: 'https://localhost:8244',
   gatewayHttpUrl: 'http://localhost:8281',
+  webSocketUrls: ['wss://localhost:8100', 'ws://localhost:9100'],
   managementUrl: 'https://localhost:9444',
   adminUsername: 'admin',
   adminPassword: 'generated',

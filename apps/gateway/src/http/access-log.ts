@@ -18,6 +18,8 @@ export interface AccessLog {
 export interface AccessLogSettings {
   readonly level: string;
   readonly format: 'auto' | 'json' | 'pretty';
+  /** Which worker writes, when there are several. */
+  readonly worker?: number | undefined;
   /** Standard output, buffered, when left out. */
   readonly destination?: DestinationStream & { flushSync?(): void };
 }
@@ -29,13 +31,14 @@ const flushMillis = 100;
 const maxBufferedBytes = 8 * 1024 * 1024;
 
 /** The query is left out: clients put credentials into it. */
-export function createAccessLog({ level, format, destination }: AccessLogSettings): AccessLog {
+export function createAccessLog({ level, format, worker, destination }: AccessLogSettings): AccessLog {
   if (silentLevels.has(level)) return { write: () => undefined, flush: () => undefined };
   const target = destination ?? inPieces();
   const isReadable = format === 'pretty' || (format === 'auto' && process.stdout.isTTY === true);
   const line = isReadable ? readableLine : jsonLine;
+  const source = worker === undefined ? '' : isReadable ? ` worker=${worker}` : `,"worker":${worker}`;
   return {
-    write: (entry) => void target.write(line(entry)),
+    write: (entry) => void target.write(line(entry, source)),
     flush: () => ignoringFaults(() => target.flushSync?.()),
   };
 }
@@ -82,12 +85,12 @@ function inPieces(): DestinationStream & { flushSync(): void } {
 }
 
 /** Concatenated, since only the parts that a client or an API publisher chose need escaping. */
-function jsonLine(entry: AccessEntry): string {
+function jsonLine(entry: AccessEntry, source: string): string {
   const { fault, upstream, application, cacheStatus } = entry;
   // Asking an exchange for its API before it has one is an error.
   const api = entry.isRouted ? entry.api : undefined;
   return (
-    `{"level":"info","time":"${new Date().toISOString()}","name":"access","correlationId":${JSON.stringify(entry.correlationId)}` +
+    `{"level":"info","time":"${new Date().toISOString()}","name":"access"${source},"correlationId":${JSON.stringify(entry.correlationId)}` +
     `,"client":"${entry.clientAddress}","method":${JSON.stringify(entry.method)},"path":${JSON.stringify(entry.path)}` +
     `,"status":${entry.status},"ms":${millis(entry)}` +
     `${api ? `,"api":${JSON.stringify(api.name)},"version":${JSON.stringify(api.version)}` : ''}` +
@@ -97,11 +100,11 @@ function jsonLine(entry: AccessEntry): string {
   );
 }
 
-function readableLine(entry: AccessEntry): string {
+function readableLine(entry: AccessEntry, source: string): string {
   const { fault, method, path, status, correlationId } = entry;
   const time = new Date().toISOString().slice(11, 23);
   const shown = JSON.stringify(path).slice(1, -1);
-  return `${time} INFO  access ${method} ${shown} ${status} ${millis(entry)}ms${fault === undefined ? '' : ` ${fault}`} correlationId=${correlationId}\n`;
+  return `${time} INFO  access ${method} ${shown} ${status} ${millis(entry)}ms${fault === undefined ? '' : ` ${fault}`} correlationId=${correlationId}${source}\n`;
 }
 
 const millis = (entry: AccessEntry) => (performance.now() - entry.startedAt).toFixed(1);

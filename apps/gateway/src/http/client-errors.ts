@@ -1,25 +1,39 @@
-import type { Server, ServerResponse } from 'node:http';
+import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type FaultName, faults } from '../pipeline/gateway-errors.js';
 
-const statusLines: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+const reasons: Readonly<Record<string, FaultName>> = {
+  HPE_HEADER_OVERFLOW: 'headTooLarge',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'chunkExtensionsTooLarge',
+  ERR_HTTP_REQUEST_TIMEOUT: 'requestTimedOut',
 };
 
-/** What is no HTTP gets a bare status and is cut off; nothing of it is read further. */
+/** What is no HTTP is told so and cut off; nothing of it is read further. */
 export function answerClientErrors(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (error.code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) {
       socket.destroy();
       return;
     }
-    const statusLine = statusLines[error.code ?? ''] ?? '400 Bad Request';
-    socket.end(`HTTP/1.1 ${statusLine}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    socket.end(answerFor(reasons[error.code ?? ''] ?? 'badRequest'));
     // One that does not read must not hold its socket either.
     (socket as Socket).setTimeout?.(1_000, () => socket.destroy());
   });
+}
+
+/** There is no request to make an answer for, so it is written by hand. */
+function answerFor(fault: FaultName): string {
+  const { status, code, message, description } = faults[fault];
+  const body = JSON.stringify({ code, message, description });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=UTF-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
 /** Bytes in the middle of another answer would be taken for a part of it. */

@@ -29,12 +29,30 @@ export function gatewayMetrics({
 }: MetricSources): Registry {
   const registry = createRegistry({ gateway: gatewayId });
   counters.register(registry);
-  gauge(registry, 'catalog_revision', 'Revision of the catalogue in force', () => catalog.current()?.revision ?? 0, 'min');
+  gauge(
+    registry,
+    'catalog_revision',
+    'Revision of the catalogue in force',
+    () => catalog.current()?.revision ?? 0,
+    'min',
+  );
   gauge(registry, 'catalog_stream_live', 'Whether catalogue changes are heard', () => Number(catalog.isLive), 'min');
-  gauge(registry, 'key_manager_connected', 'Whether a key manager is connected', () => Number(client.isConnected), 'min');
+  gauge(
+    registry,
+    'key_manager_connected',
+    'Whether a key manager is connected',
+    () => Number(client.isConnected),
+    'min',
+  );
   gauge(registry, 'token_stream_open', 'Whether token calls go over a stream', () => Number(client.hasStream), 'min');
   gauge(registry, 'revocations_heard', 'Whether revocations are heard', () => Number(tokens.hearing.isHearing), 'min');
-  gauge(registry, 'redis_connected', 'Whether tokens are shared through Redis', () => Number(tokens.isSharing()), 'min');
+  gauge(
+    registry,
+    'redis_connected',
+    'Whether tokens are shared through Redis',
+    () => Number(tokens.isSharing()),
+    'min',
+  );
   gauge(registry, 'tokens_cached', 'Access tokens in memory', () => tokens.validation.sizes.tokens);
   gauge(registry, 'tokens_refused', 'Access tokens remembered as refused', () => tokens.validation.sizes.refused);
   gauge(registry, 'tokens_undecided', 'Look-ups without a verdict since the start', tokens.undecided);

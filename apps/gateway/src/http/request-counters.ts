@@ -106,12 +106,19 @@ export class RequestCounters {
   }
 }
 
-/** A metric whose value is read when somebody asks. */
-export function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+/** A metric whose value is read when somebody asks; `aggregator` says what it is of several workers together. */
+export function gauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => number,
+  aggregator: 'sum' | 'min' | 'max' = 'sum',
+): void {
   new Gauge({
     name: `keygate_gateway_${name}`,
     help,
     registers: [registry],
+    aggregator,
     collect() {
       this.set(read());
     },

@@ -16,8 +16,11 @@ const noAnswers: Answers = { answering: () => undefined, fail: () => undefined, 
  */
 export function createReview(ports: Ports): (exchange: Exchange) => void | Promise<void> {
   const stages = pipeline(withProofsOfOld(ports), noAnswers).filter(isDeciding);
-  return ({ request, response, scheme, upgrade }) =>
-    runStages(stages, new Exchange(request, response, scheme, false, upgrade));
+  return ({ request, response, scheme, upgrade, clientAddress }) => {
+    const again = new Exchange(request, response, scheme, false, upgrade);
+    again.clientAddress = clientAddress;
+    return runStages(stages, again);
+  };
 }
 
 const isDeciding = ({ name }: Stage) => deciding.has(name);

@@ -4,11 +4,12 @@ import type { ApiOperation, CorsConfiguration } from './api.js';
 import { catalogEndpoint } from './catalog-endpoint.js';
 import { catalogLimits } from './catalog-limits.js';
 import { apiMediation, operationMediation } from './catalog-mediation.js';
+import { catalogSecurity, trusting } from './catalog-security.js';
 import { defaultContext, effectiveContext } from './context.js';
 import type { GatewaySecrets } from './gateway-secrets.js';
 
 /** What a gateway needs of a deployed API: the fields of the revision, the lifecycle state and default flag of today. */
-export function toCatalogApi({ api, revision }: DeployedApi, secrets: GatewaySecrets): Api {
+export function toCatalogApi({ api, revision, certificates }: DeployedApi, secrets: GatewaySecrets): Api {
   const { body } = revision;
   return {
     id: api.id,
@@ -21,14 +22,16 @@ export function toCatalogApi({ api, revision }: DeployedApi, secrets: GatewaySec
     lifecycleStatus: api.lifeCycleStatus,
     transports: [...body.transport],
     resources: body.operations.map(resource),
-    productionEndpoint: catalogEndpoint(body.endpointConfig, 'production', api.id, secrets),
-    sandboxEndpoint: catalogEndpoint(body.endpointConfig, 'sandbox', api.id, secrets),
+    productionEndpoint: trusting(catalogEndpoint(body.endpointConfig, 'production', api.id, secrets), certificates),
+    sandboxEndpoint: trusting(catalogEndpoint(body.endpointConfig, 'sandbox', api.id, secrets), certificates),
     cors: cors(body.corsConfiguration),
     authorizationHeader: body.authorizationHeader ?? '',
     subscriptionRequired: !isSubscriptionless(body.policies),
     revisionId: revision.id,
+    security: catalogSecurity(body, certificates),
     limits: catalogLimits(body),
     mediation: apiMediation(api, body),
+    type: typeof body.type === 'string' ? body.type : undefined,
   };
 }
 
