@@ -17,17 +17,12 @@ const neverTrailers = new Set([
  * The backend's headers for the client, names and values in turn; lines of the same name stay separate, as
  * Set-Cookie must.
  */
-export function responseHeaders(raw: readonly Buffer[], status: number): string[] {
-  const lines: string[] = [];
-  for (const part of raw) lines.push(part.toString('latin1'));
+export function responseHeaders(lines: readonly string[], status: number): string[] {
   return keep(lines, status === 204 ? bodiless : stripped);
 }
 
-export function responseTrailers(raw: readonly (Buffer | string)[]): [string, string][] {
-  const kept = keep(
-    raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1'))),
-    neverTrailers,
-  );
+export function responseTrailers(lines: readonly string[]): [string, string][] {
+  const kept = keep(lines, neverTrailers);
   const pairs: [string, string][] = [];
   for (let i = 0; i < kept.length; i += 2) pairs.push([kept[i] as string, kept[i + 1] as string]);
   return pairs;

@@ -36,6 +36,8 @@ export interface TestGateway {
   readonly ended: Exchange[];
   readonly failures: unknown[];
   readonly forwarder: UpstreamForwarder;
+  /** Tells the forwarder of the catalogue, as the catalogue stream does. */
+  follow(): void;
   stop(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export async function startTestGateway(
     ended,
     failures,
     forwarder,
+    follow: () => forwarder.follow(catalog),
     stop: async () => {
       server.closeAllConnections?.();
       await new Promise((resolve) => server.close(resolve));
