@@ -2,6 +2,8 @@ import type { Api, Application, Subscription } from '@keygate/proto/keymanager/v
 import { KeyType as ProtoKeyType } from '@keygate/proto/keymanager/v1/key_validation';
 import type { CatalogEntities } from './catalog-entities.js';
 import { type CompileSettings, compileApi, usualSettings } from './compile-api.js';
+import { compileDenials } from './compile-denials.js';
+import { compileLimits } from './compile-limits.js';
 import type {
   CompiledApi,
   CompiledApplication,
@@ -11,10 +13,9 @@ import type {
   CompiledSubscription,
 } from './compiled-catalog.js';
 import type { ClientCertificate } from './compiled-security.js';
-import { compileDenials } from './compile-denials.js';
-import { compileLimits } from './compile-limits.js';
 import { ContextTrie } from './context-trie.js';
 import { compileKeyManagers, foreignConsumer, residentKeyManager } from './foreign-key-managers.js';
+import { inOneGo, paced } from './in-slices.js';
 import { compileSigningKeys } from './verification-key.js';
 
 /**
@@ -23,13 +24,22 @@ import { compileSigningKeys } from './verification-key.js';
  * left out and named in `problems`.
  */
 export function compileCatalog(entities: CatalogEntities, settings: CompileSettings = usualSettings): CompiledCatalog {
+  return inOneGo(compilingCatalog(entities, settings));
+}
+
+/** The same with pauses. Entities that change meanwhile may be in it or not: it has to be compiled again for them. */
+export function* compilingCatalog(
+  entities: CatalogEntities,
+  settings: CompileSettings = usualSettings,
+): Generator<void, CompiledCatalog> {
   const problems: string[] = [];
-  const apis = compiledApisOf(entities, settings);
-  const applications = compileApplications(entities);
+  const { revision } = entities;
+  const apis = yield* compiledApisOf(entities, settings);
+  const applications = yield* compileApplications(entities);
   return {
-    revision: entities.revision,
-    apis: compileApis(apis, problems),
-    ...compileConsumers(entities, applications),
+    revision,
+    apis: yield* compileApis(apis, problems),
+    ...(yield* compileConsumers(entities, applications)),
     applications,
     keyManagers: compileKeyManagers(entities, problems),
     intermediates: intermediatesOf(apis),
@@ -51,38 +61,38 @@ function healthCheckedOf(apis: readonly CompiledApi[]): CompiledEndpoint[] {
 }
 
 /** Versions claim their contexts before default versions do, so that a default cannot hide another version. */
-function compileApis(compiled: readonly CompiledApi[], problems: string[]): ContextTrie {
+function* compileApis(compiled: readonly CompiledApi[], problems: string[]): Generator<void, ContextTrie> {
   const trie = new ContextTrie();
-  for (const api of compiled) {
+  yield* paced(compiled, (api) => {
     problems.push(...api.problems);
     if (!trie.add(api.context, api)) problems.push(`API ${api.id}: context ${api.context} is taken`);
-  }
-  for (const api of compiled) {
-    if (api.defaultContext === undefined) continue;
-    if (!trie.add(api.defaultContext, api)) problems.push(`API ${api.id}: context ${api.defaultContext} is taken`);
-  }
+  });
+  yield* paced(compiled, (api) => {
+    if (api.defaultContext === undefined || trie.add(api.defaultContext, api)) return;
+    problems.push(`API ${api.id}: context ${api.defaultContext} is taken`);
+  });
   return trie;
 }
 
-function compileApplications(entities: CatalogEntities): ReadonlyMap<string, CompiledApplication> {
+function* compileApplications(entities: CatalogEntities): Generator<void, ReadonlyMap<string, CompiledApplication>> {
   const applications = new Map<string, CompiledApplication>();
-  for (const application of entities.applications.values()) {
+  yield* paced(entities.applications.values(), (application) => {
     applications.set(application.id, compiledApplication(application, entities.subscriptionsOf(application.id)));
-  }
+  });
   return applications;
 }
 
 type Consumers = Pick<CompiledCatalog, 'consumers' | 'foreignConsumers'>;
 
-function compileConsumers(
+function* compileConsumers(
   entities: CatalogEntities,
   applications: ReadonlyMap<string, CompiledApplication>,
-): Consumers {
+): Generator<void, Consumers> {
   const consumers = new Map<string, CompiledConsumer>();
   const foreignConsumers = new Map<string, CompiledConsumer>();
-  for (const { consumerKey, applicationId, keyType, keyManager } of entities.consumerKeys.values()) {
+  yield* paced(entities.consumerKeys.values(), ({ consumerKey, applicationId, keyType, keyManager }) => {
     const application = applications.get(applicationId);
-    if (application === undefined) continue;
+    if (application === undefined) return;
     const consumer: CompiledConsumer = {
       keyType: keyType === ProtoKeyType.KEY_TYPE_SANDBOX ? 'SANDBOX' : 'PRODUCTION',
       application,
@@ -90,7 +100,7 @@ function compileConsumers(
     // The same key of two key managers is two keys: whose it is says the tenant of its application.
     if (keyManager === undefined || keyManager === residentKeyManager) consumers.set(consumerKey, consumer);
     else foreignConsumers.set(foreignConsumer(application.tenantDomain, keyManager, consumerKey), consumer);
-  }
+  });
   return { consumers, foreignConsumers };
 }
 
@@ -107,14 +117,18 @@ function intermediatesOf(apis: readonly CompiledApi[]): readonly ClientCertifica
 
 const compiledApis = new WeakMap<Api, { readonly settings: CompileSettings; readonly api: CompiledApi }>();
 
-function compiledApisOf(entities: CatalogEntities, settings: CompileSettings): readonly CompiledApi[] {
-  return [...entities.apis.values()].map((source) => {
+function* compiledApisOf(
+  entities: CatalogEntities,
+  settings: CompileSettings,
+): Generator<void, readonly CompiledApi[]> {
+  const compiled: CompiledApi[] = [];
+  yield* paced(entities.apis.values(), (source) => {
     const known = compiledApis.get(source);
-    if (known?.settings === settings) return known.api;
-    const api = compileApi(source, settings);
-    compiledApis.set(source, { settings, api });
-    return api;
+    const api = known?.settings === settings ? known.api : compileApi(source, settings);
+    if (api !== known?.api) compiledApis.set(source, { settings, api });
+    compiled.push(api);
   });
+  return compiled;
 }
 
 const compiledApplications = new WeakMap<

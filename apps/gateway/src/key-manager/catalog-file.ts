@@ -20,6 +20,8 @@ export class CatalogFile {
   private readonly key: Buffer;
   private readonly logger: Logger;
   private readonly debounceMillis: number;
+  /** How long changes are gathered; longer when a copy is large. */
+  private restMillis: number;
   private timer: NodeJS.Timeout | undefined;
   private pending: (() => CatalogSnapshot) | undefined;
   private writing: Promise<void> = Promise.resolve();
@@ -38,6 +40,7 @@ export class CatalogFile {
     this.key = key;
     this.logger = logger;
     this.debounceMillis = debounceMillis;
+    this.restMillis = debounceMillis;
   }
 
   async load(): Promise<CatalogSnapshot | undefined> {
@@ -59,7 +62,7 @@ export class CatalogFile {
   saveSoon(snapshot: () => CatalogSnapshot): void {
     if (!this.isKeeper) return;
     this.pending = snapshot;
-    this.timer ??= setTimeout(() => void this.flush(), this.debounceMillis);
+    this.timer ??= setTimeout(() => void this.flush(), this.restMillis);
   }
 
   /** Resolves when what is pending is on disk. A full disk costs the copy, never the service. */
@@ -70,25 +73,28 @@ export class CatalogFile {
     this.pending = undefined;
     if (snapshot !== undefined) {
       this.writing = this.writing
-        .then(() => this.write(encode(snapshot(), this.environment, this.key)))
+        .then(() => this.write(snapshot()))
         .catch((error: unknown) => this.logger.warn({ err: error }, 'the catalogue copy cannot be written'));
     }
     return this.writing;
   }
 
   /** Flushed before it is renamed into place: a crash leaves the old copy or the new one, never half of one. */
-  private async write(content: Buffer): Promise<void> {
+  private async write(snapshot: CatalogSnapshot): Promise<void> {
+    const began = performance.now();
     await mkdir(dirname(this.path), { recursive: true });
     const draft = `${this.path}.${process.pid}.draft`;
     try {
       const file = await open(draft, 'w', 0o600);
       try {
-        await file.writeFile(content);
+        // Piece by piece: requests are served in between.
+        for (const piece of sealed(snapshot, this.environment, this.key)) await file.write(piece);
         await file.sync();
       } finally {
         await file.close();
       }
       await rename(draft, this.path);
+      this.restMillis = Math.max(this.debounceMillis, 20 * (performance.now() - began));
     } catch (error) {
       await rm(draft, { force: true });
       throw error;
@@ -105,11 +111,26 @@ export function catalogFileKey(privateKeyPem: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', 'keygate/catalogue-copy/v1', 32));
 }
 
-function encode(snapshot: CatalogSnapshot, environment: string, key: Buffer): Buffer {
+function* sealed(snapshot: CatalogSnapshot, environment: string, key: Buffer): Generator<Buffer> {
   const iv = randomBytes(ivBytes);
   const sealing = createCipheriv(cipher, key, iv, { authTagLength: tagBytes }).setAAD(Buffer.from(environment));
-  const body = sealing.update(CatalogSnapshot.encode(snapshot).finish());
-  return Buffer.concat([magic, iv, body, sealing.final(), sealing.getAuthTag()]);
+  yield Buffer.concat([magic, iv]);
+  for (const piece of encodedPieces(snapshot)) yield sealing.update(piece);
+  yield Buffer.concat([sealing.final(), sealing.getAuthTag()]);
+}
+
+const pieceEntities = 500;
+
+/** Messages that stand one after the other are read as one whose lists are joined. */
+function* encodedPieces(snapshot: CatalogSnapshot): Generator<Uint8Array> {
+  const empty = CatalogSnapshot.decode(new Uint8Array());
+  for (const [name, list] of Object.entries(snapshot)) {
+    if (!Array.isArray(list)) continue;
+    for (let at = 0; at < list.length; at += pieceEntities) {
+      yield CatalogSnapshot.encode({ ...empty, [name]: list.slice(at, at + pieceEntities) }).finish();
+    }
+  }
+  yield CatalogSnapshot.encode({ ...empty, revision: snapshot.revision }).finish();
 }
 
 function decode(content: Buffer, environment: string, key: Buffer): CatalogSnapshot | undefined {

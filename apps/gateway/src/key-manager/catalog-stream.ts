@@ -1,9 +1,11 @@
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from '@keygate/common/logging';
 import type { CatalogMessage, ThrottleReset } from '@keygate/proto/keymanager/v1/catalog';
 import { CatalogEntities } from '../apis/catalog-entities.js';
 import type { CompileSettings } from '../apis/compile-api.js';
-import { compileCatalog } from '../apis/compile-catalog.js';
+import { compilingCatalog } from '../apis/compile-catalog.js';
 import type { CompiledCatalog } from '../apis/compiled-catalog.js';
+import { inSlices } from '../apis/in-slices.js';
 import type { CatalogSource } from '../pipeline/ports.js';
 import type { CatalogFile } from './catalog-file.js';
 import type { KeyManagerClient } from './key-manager.client.js';
@@ -24,9 +26,13 @@ export interface CatalogStreamOptions {
   readonly onSwap?: (catalog: CompiledCatalog) => void;
 }
 
+/** A catalogue that takes longer to compile, milliseconds, is not compiled again at once; and how long it rests at most. */
+const restsAbove = 20;
+const longestRest = 500;
+
 /**
  * Keeps the compiled catalogue up to date. Entities change as messages arrive; requests only ever see a finished
- * snapshot, swapped by one assignment, so a burst of changes is compiled once.
+ * snapshot, swapped by one assignment, so a burst of changes is compiled once. Compiling pauses for requests.
  */
 export class CatalogStream implements CatalogSource {
   private entities = new CatalogEntities();
@@ -35,7 +41,10 @@ export class CatalogStream implements CatalogSource {
   private readonly options: CatalogStreamOptions;
   private readonly stream: SupervisedStream<CatalogMessage>;
   private compiled: CompiledCatalog | undefined;
-  private compileScheduled = false;
+  private isCompiling = false;
+  /** There are changes that no compiled catalogue is sure to have. */
+  private isStale = false;
+  private isStopped = false;
   /** The revision to resume from; 0 until this process has heard from a key manager. */
   private resumeFrom = 0;
   private readonly rewind = new RewindDetector();
@@ -68,13 +77,14 @@ export class CatalogStream implements CatalogSource {
     const snapshot = await this.options.file.load();
     if (snapshot !== undefined) {
       this.entities.apply({ content: { $case: 'snapshot', snapshot } });
-      this.swap();
+      this.swap(await inSlices(compilingCatalog(this.entities, this.options.compile)));
       this.options.logger.info({ revision: snapshot.revision, apis: snapshot.apis.length }, 'catalogue copy loaded');
     }
     this.stream.start();
   }
 
   async stop(): Promise<void> {
+    this.isStopped = true;
     this.stream.stop();
     await this.options.file.flush();
   }
@@ -91,13 +101,28 @@ export class CatalogStream implements CatalogSource {
     this.resumeFrom = this.entities.revision;
     if (message.content?.$case === 'snapshot')
       this.options.logger.info({ revision: this.entities.revision }, 'catalogue received');
-    if (!changed || this.compileScheduled) return;
-    this.compileScheduled = true;
-    setImmediate(() => {
-      this.compileScheduled = false;
-      this.swap();
-      this.options.file.saveSoon(() => this.entities.toSnapshot());
+    if (!changed) return;
+    this.isStale = true;
+    if (this.isCompiling) return;
+    this.isCompiling = true;
+    void this.compile().finally(() => {
+      this.isCompiling = false;
     });
+  }
+
+  /** Until there is nothing new: what changes while it runs may be missing from its result. */
+  private async compile(): Promise<void> {
+    while (this.isStale && !this.isStopped) {
+      // What has arrived together is compiled together.
+      await turn();
+      this.isStale = false;
+      const began = performance.now();
+      this.swap(await inSlices(compilingCatalog(this.entities, this.options.compile)));
+      this.options.file.saveSoon(() => this.entities.toSnapshot());
+      // At most half of the processor, however many APIs there are and however often they change.
+      const took = performance.now() - began;
+      if (took > restsAbove) await pause(Math.min(longestRest, took));
+    }
   }
 
   /** True when there is something new to compile. */
@@ -119,8 +144,7 @@ export class CatalogStream implements CatalogSource {
     if (revision > this.entities.revision) this.options.onThrottleReset?.(change.throttleReset, revision);
   }
 
-  private swap(): void {
-    const compiled = compileCatalog(this.entities, this.options.compile);
+  private swap(compiled: CompiledCatalog): void {
     this.compiled = compiled;
     this.reportProblems(compiled.problems);
     this.options.onSwap?.(compiled);
