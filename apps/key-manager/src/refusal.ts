@@ -33,6 +33,7 @@ export type RefusalReason =
   | 'key_mapping_not_found'
   | 'secret_not_found'
   | 'secret_limit'
+  | 'certificate_expired'
   | 'key_manager_unknown'
   | 'key_manager_without_clients'
   | 'subscription_exists'

@@ -6,6 +6,7 @@ import type { SecretBox } from '../apis/secret-box.js';
 import type { ApiKeyStore } from '../applications/api-key-store.js';
 import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
 import type { ClientCredentialSource } from '../applications/credentials.js';
+import type { CertificateStore } from '../certificates/certificate-store.js';
 import type { IdentityProviderStore } from '../identity-providers/identity-provider-store.js';
 import type { ForeignKeyStore, KeyManagerStore } from '../key-managers/key-manager-store.js';
 import type { AuditLog, Clock, ResourceOwners } from '../oauth2/ports.js';
@@ -34,10 +35,12 @@ import { keyRoutes } from './devportal/key-routes.js';
 import { subscriptionRoutes as devportalSubscriptionRoutes } from './devportal/subscription-routes.js';
 import { prefixes } from './prefixes.js';
 import { apiRoutes } from './publisher/api-routes.js';
-import { internalKeyRoutes } from './publisher/internal-key-routes.js';
+import { clientCertificateRoutes } from './publisher/client-certificate-routes.js';
 import { definitionRoutes } from './publisher/definition-routes.js';
-import { operationPolicyRoutes } from './publisher/operation-policy-routes.js';
+import { endpointCertificateRoutes } from './publisher/endpoint-certificate-routes.js';
+import { internalKeyRoutes } from './publisher/internal-key-routes.js';
 import { lifecycleRoutes } from './publisher/lifecycle-routes.js';
+import { operationPolicyRoutes } from './publisher/operation-policy-routes.js';
 import { revisionRoutes } from './publisher/revision-routes.js';
 import { scopeRoutes } from './publisher/scope-routes.js';
 import { settingsRoutes } from './publisher/settings-routes.js';
@@ -59,6 +62,7 @@ export interface ManagementPorts {
   readonly operationPolicies: OperationPolicyStore;
   readonly sharedScopes: SharedScopeStore;
   readonly identityProviders: IdentityProviderStore;
+  readonly certificates: CertificateStore;
   readonly keyManagers: KeyManagerStore;
   readonly foreignKeys: ForeignKeyStore;
   readonly issuer: string;
@@ -113,6 +117,8 @@ export function planes(ports: ManagementPorts): Plane[] {
       routes: [
         ...apiRoutes(ports),
         ...internalKeyRoutes(ports),
+        ...clientCertificateRoutes(ports),
+        ...endpointCertificateRoutes(ports),
         ...lifecycleRoutes(ports),
         ...revisionRoutes(ports),
         ...scopeRoutes(ports),

@@ -1,5 +1,6 @@
 import type { Api, Deployment, Revision } from '../apis/api.js';
 import type { Application, ClientRegistration } from '../applications/application.js';
+import type { ApiCertificates } from '../certificates/certificate.js';
 import type { ForeignConsumerKey, ForeignKeyManager } from '../key-managers/key-manager.js';
 import type { RevocationTarget } from '../oauth2/model.js';
 import type { DenyRule } from '../policies/deny-rule.js';
@@ -12,6 +13,8 @@ export interface DeployedApi {
   readonly api: Api;
   readonly revision: Revision;
   readonly deployment: Deployment;
+  /** Absent: none. */
+  readonly certificates?: ApiCertificates | undefined;
 }
 
 export type CatalogEntity =

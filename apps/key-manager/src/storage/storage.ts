@@ -4,6 +4,7 @@ import type { OperationPolicyStore } from '../apis/operation-policies/operation-
 import type { ApiKeyStore } from '../applications/api-key-store.js';
 import type { ApplicationStore, ClientRegistry } from '../applications/application-store.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
+import type { CertificateStore } from '../certificates/certificate-store.js';
 import type { IdentityProviderStore } from '../identity-providers/identity-provider-store.js';
 import type { ForeignKeyStore, KeyManagerStore } from '../key-managers/key-manager-store.js';
 import type { ConsentStore } from '../oauth2/authorization/consent.js';
@@ -39,6 +40,7 @@ export interface Storage {
   readonly clientRegistry: ClientRegistry;
   readonly apis: ApiStore;
   readonly sharedScopes: SharedScopeStore;
+  readonly certificates: CertificateStore;
   readonly keyManagers: KeyManagerStore;
   readonly foreignKeys: ForeignKeyStore;
   readonly identityProviders: IdentityProviderStore;

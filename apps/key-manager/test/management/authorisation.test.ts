@@ -65,6 +65,7 @@ function onSomebodyElsesObject({ name }: Plane, route: Route, person: Person): n
     refers('scopeId') ||
     refers('identityProviderId') ||
     refers('keyManagerId') ||
+    (refers('alias') && !route.path.endsWith('/usage')) ||
     refers('userId') ||
     (name === 'scim' && refers('roleId'));
   return isTenantObject && person === 'foreign' ? 404 : 200;

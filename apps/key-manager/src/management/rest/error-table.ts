@@ -42,6 +42,7 @@ export const errorTable: Readonly<Record<RefusalReason, ErrorEntry>> = {
   key_mapping_not_found: { status: 404, code: 404, message: 'Key Mapping not found' },
   secret_not_found: { status: 404, code: 404, message: 'Consumer Secret not found' },
   secret_limit: { status: 400, code: 400, message: 'Consumer Secret limit reached' },
+  certificate_expired: { status: 400, code: 400, message: 'Certificate Expired' },
   key_manager_without_clients: {
     status: 400,
     code: 901405,

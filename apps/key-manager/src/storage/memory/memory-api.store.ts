@@ -107,6 +107,7 @@ export class MemoryApiStore implements ApiStore {
     for (const [key, { apiId }] of this.db.revisions) if (apiId === id) this.db.revisions.delete(key);
     const subscriptions = [...this.db.subscriptions.values()].filter(({ apiId }) => apiId === id);
     for (const subscription of subscriptions) this.db.subscriptions.delete(subscription.id);
+    for (const { alias } of this.db.certificatesOf(id)) this.db.clientCertificates.delete(`${id}\n${alias}`);
     this.db.apis.delete(id);
     this.db.appendCatalog('subscription', ...subscriptions.map((subscription) => subscription.id));
     this.db.appendCatalog('api', id);

@@ -1,10 +1,11 @@
 import type { Api, Deployment, Revision, SharedScope } from '../../apis/api.js';
 import type { LifecycleEvent } from '../../apis/api-store.js';
+import type { OperationPolicy } from '../../apis/operation-policies/operation-policy.js';
 import type { ApiKey } from '../../applications/api-key.js';
 import type { Application, ClientRegistration, ClientSecret } from '../../applications/application.js';
 import { type ChainedEvent, chained, genesis } from '../../audit/audit-chain.js';
 import { recordable } from '../../audit/recordable.js';
-import type { OperationPolicy } from '../../apis/operation-policies/operation-policy.js';
+import type { ClientCertificate, EndpointCertificate } from '../../certificates/certificate.js';
 import type { IdentityProvider } from '../../identity-providers/identity-provider.js';
 import type { ForeignConsumerKey, ForeignKeyManager } from '../../key-managers/key-manager.js';
 import type { Consent } from '../../oauth2/authorization/consent.js';
@@ -76,6 +77,9 @@ export class MemoryDatabase {
   readonly clients = new Map<string, { registration: ClientRegistration; secrets: ClientSecret[]; epoch: number }>();
   readonly apiKeys = new Map<string, { readonly key: ApiKey; readonly hash: Buffer }>();
   readonly subjectEpochs = new Map<string, number>();
+  /** Under API and alias, under tenant and alias. */
+  readonly clientCertificates = new Map<string, ClientCertificate>();
+  readonly endpointCertificates = new Map<string, EndpointCertificate>();
   readonly keyManagers = new Map<string, ForeignKeyManager>();
   readonly foreignKeys = new Map<string, ForeignConsumerKey>();
   readonly identityProviders = new Map<string, IdentityProvider>();
@@ -176,6 +180,13 @@ export class MemoryDatabase {
       this.apiKeys.delete(key.id);
       this.appendRevocation({ kind: 'grant', grantId: key.id }, this.clock.now(), key.expiresAt);
     }
+  }
+
+  /** In order of alias. */
+  certificatesOf(apiId: string): ClientCertificate[] {
+    return [...this.clientCertificates.values()]
+      .filter((each) => each.apiId === apiId)
+      .sort((a, b) => inOrder(a.alias, b.alias));
   }
 
   endForeignKeys(isMeant: (key: ForeignConsumerKey) => boolean): void {

@@ -6,7 +6,7 @@ import type {
   RevocationFeed,
   RevocationRecord,
 } from '../feeds.js';
-import type { MemoryDatabase } from './memory-database.js';
+import { inOrder, type MemoryDatabase } from './memory-database.js';
 
 export class MemoryCatalogFeed implements CatalogFeed {
   constructor(private readonly db: MemoryDatabase) {}
@@ -52,7 +52,10 @@ export class MemoryCatalogFeed implements CatalogFeed {
     const deployment = this.db.deployments.get(`${apiId}\n${environment}`);
     const revision = deployment && this.db.revisions.get(deployment.revisionId);
     if (!api || !deployment || !revision || api.lifeCycleStatus === 'RETIRED') return undefined;
-    return { api, revision, deployment };
+    const endpoints = [...this.db.endpointCertificates.values()]
+      .filter(({ tenantDomain }) => tenantDomain === api.tenantDomain)
+      .sort((a, b) => inOrder(a.alias, b.alias));
+    return { api, revision, deployment, certificates: { client: this.db.certificatesOf(apiId), endpoints } };
   }
 }
 

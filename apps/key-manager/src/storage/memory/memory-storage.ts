@@ -5,16 +5,17 @@ import { MemoryApiStore } from './memory-api.store.js';
 import { MemoryApiKeyStore } from './memory-api-key.store.js';
 import { MemoryApplicationStore } from './memory-application.store.js';
 import { MemoryAuditStore } from './memory-audit.store.js';
+import { MemoryCertificateStore } from './memory-certificate.store.js';
 import { MemoryClientStore } from './memory-client.store.js';
 import { MemoryCodeStore } from './memory-code.store.js';
 import { MemoryDatabase } from './memory-database.js';
 import { MemoryDenyRuleStore } from './memory-deny-rule.store.js';
 import { MemoryCatalogFeed, MemoryCommitSignal, MemoryRevocationFeed } from './memory-feeds.js';
-import { MemoryOperationPolicyStore } from './memory-operation-policy.store.js';
 import { MemoryIdentityProviderStore } from './memory-identity-provider.store.js';
 import { MemoryJanitor } from './memory-janitor.js';
 import { MemoryKeyManagerStore } from './memory-key-manager.store.js';
 import { MemoryLoginStore } from './memory-login.store.js';
+import { MemoryOperationPolicyStore } from './memory-operation-policy.store.js';
 import { MemoryOperationsStore } from './memory-operations.store.js';
 import { MemoryPolicyStore } from './memory-policy.store.js';
 import { MemoryScopeStore } from './memory-scope.store.js';
@@ -56,6 +57,7 @@ export function createMemoryStorage(options: { clock?: Clock; caseSensitiveUserN
     clientRegistry: clients,
     apis: new MemoryApiStore(db),
     sharedScopes: scopes,
+    certificates: new MemoryCertificateStore(db),
     keyManagers,
     foreignKeys: keyManagers,
     operationPolicies: new MemoryOperationPolicyStore(db),

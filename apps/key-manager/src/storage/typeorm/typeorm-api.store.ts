@@ -16,6 +16,7 @@ import {
   lifecycleEntity,
   revisionEntity,
 } from './entities/api.entity.js';
+import { clientCertificateEntity } from './entities/certificate.entity.js';
 import { subscriptionEntity } from './entities/subscription.entity.js';
 import { appendCatalog } from './feed-numbers.js';
 import { changingBindings } from './scope-bindings-in-force.js';
@@ -135,7 +136,14 @@ export class TypeOrmApiStore implements ApiStore {
       return this.#changingScopes(session, row, [row.body], async () => {
         const where = { apiId: id };
         const subscriptions = await session.table(subscriptionEntity).find({ select: { id: true }, where });
-        const parts = [subscriptionEntity, deploymentEntity, revisionEntity, lifecycleEntity, apiScopeEntity];
+        const parts = [
+          subscriptionEntity,
+          deploymentEntity,
+          revisionEntity,
+          lifecycleEntity,
+          apiScopeEntity,
+          clientCertificateEntity,
+        ];
         for (const part of parts) await session.table<{ apiId: string }>(part).delete(where);
         await session.table(apiEntity).delete({ id });
         const removed = subscriptions.map((subscription) => ({ entity: 'subscription' as const, id: subscription.id }));

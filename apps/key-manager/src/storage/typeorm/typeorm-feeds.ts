@@ -15,6 +15,7 @@ import { keyManagerEntity } from './entities/key-manager.entity.js';
 import { denyRuleEntity, policyEntity } from './entities/policy.entity.js';
 import { subscriptionEntity } from './entities/subscription.entity.js';
 import { toApplication } from './typeorm-application.store.js';
+import { certificatesOf } from './typeorm-certificate.store.js';
 import { toRegistration } from './typeorm-client.store.js';
 import { toDenyRule } from './typeorm-deny-rule.store.js';
 import { foreignKeys } from './typeorm-foreign-key.store.js';
@@ -103,11 +104,13 @@ async function deployedApis(session: Session, where: { apiId?: string; environme
     revisionEntity,
     deployments.map(({ revisionId }) => revisionId),
   );
+  const certificates = await certificatesOf(session, [...apis.values()]);
   return deployments.flatMap((deployment) => {
     const api = apis.get(deployment.apiId);
     const revision = revisions.get(deployment.revisionId);
     if (!api || !revision || api.lifeCycleStatus === 'RETIRED') return [];
-    return [{ api: toApi(api), revision: toRevision(revision), deployment: toDeployment(deployment) }];
+    const facts = { api: toApi(api), revision: toRevision(revision), deployment: toDeployment(deployment) };
+    return [{ ...facts, certificates: certificates(api) }];
   });
 }
 

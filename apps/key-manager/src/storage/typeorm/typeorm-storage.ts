@@ -12,17 +12,18 @@ import { TypeOrmApiStore } from './typeorm-api.store.js';
 import { TypeOrmApiKeyStore } from './typeorm-api-key.store.js';
 import { TypeOrmApplicationStore } from './typeorm-application.store.js';
 import { TypeOrmAuditStore } from './typeorm-audit.store.js';
+import { TypeOrmCertificateStore } from './typeorm-certificate.store.js';
 import { TypeOrmClientStore } from './typeorm-client.store.js';
 import { TypeOrmCodeStore } from './typeorm-code.store.js';
 import { TypeOrmCommitSignal } from './typeorm-commit-signal.js';
 import { TypeOrmDenyRuleStore } from './typeorm-deny-rule.store.js';
 import { TypeOrmCatalogFeed, TypeOrmRevocationFeed } from './typeorm-feeds.js';
 import { TypeOrmForeignKeyStore } from './typeorm-foreign-key.store.js';
-import { TypeOrmOperationPolicyStore } from './typeorm-operation-policy.store.js';
 import { TypeOrmIdentityProviderStore } from './typeorm-identity-provider.store.js';
 import { TypeOrmJanitor } from './typeorm-janitor.js';
 import { TypeOrmKeyManagerStore } from './typeorm-key-manager.store.js';
 import { TypeOrmLoginStore } from './typeorm-login.store.js';
+import { TypeOrmOperationPolicyStore } from './typeorm-operation-policy.store.js';
 import { TypeOrmOperationsStore } from './typeorm-operations.store.js';
 import { TypeOrmPolicyStore } from './typeorm-policy.store.js';
 import { TypeOrmScopeStore } from './typeorm-scope.store.js';
@@ -117,6 +118,7 @@ export async function createTypeOrmStorage(parts: StorageParts): Promise<Storage
 /** Those that stand for themselves: nobody remembers what is in them, and none is two ports. */
 function plainStores(db: Database, clock: Clock) {
   return {
+    certificates: new TypeOrmCertificateStore(db, clock),
     keyManagers: new TypeOrmKeyManagerStore(db, clock),
     foreignKeys: new TypeOrmForeignKeyStore(db, clock),
     operationPolicies: new TypeOrmOperationPolicyStore(db),

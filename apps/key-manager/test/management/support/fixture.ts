@@ -6,6 +6,7 @@ import { toBody } from '../../../src/management/publisher/api-view.js';
 import { sha256 } from '../../../src/oauth2/token-hash.js';
 import type { Storage } from '../../../src/storage/storage.js';
 import { plantPolicies } from './policy-fixture.js';
+import { samplePem } from './upload.js';
 
 /** In the name of everything that belongs to somebody else, so that an answer that shows it is found. */
 export const marker = 'vaultmarker';
@@ -26,6 +27,7 @@ export type Fixture = Readonly<
     | 'clientSecret'
     | 'secretId'
     | 'apiKeyId'
+    | 'alias'
     | 'keyManagerId'
     | 'keyManagerName'
     | 'conditionId'
@@ -52,6 +54,7 @@ export async function plant(storage: Storage, owner: string): Promise<Fixture> {
     scopeId: randomUUID(),
     identityProviderId: randomUUID(),
     apiKeyId: randomUUID(),
+    alias: `cert-${unique}`,
     keyManagerId: randomUUID(),
     keyManagerName: named('km'),
   };
@@ -111,6 +114,9 @@ export async function plant(storage: Storage, owner: string): Promise<Fixture> {
   await storage.clientRegistry.registerClient(client, secret);
   const policies = await plantPolicies(storage, named);
   const revisions = await plantApi(storage, owner, ids.apiId, named, unique);
+  const certificate = { tenantDomain, alias: ids.alias, pem: samplePem, createdAt: now };
+  await storage.certificates.addClientCertificate({ ...certificate, apiId: ids.apiId, tier: 'Unlimited' }, 1);
+  await storage.certificates.addEndpointCertificate({ ...certificate, endpoint: 'https://backend.example.com' }, 1_000);
   await storage.subscriptions.createSubscription({
     id: ids.subscriptionId,
     tenantDomain,

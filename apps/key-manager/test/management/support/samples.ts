@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { certificateSamples } from './certificate-samples.js';
 import type { Fixture } from './fixture.js';
 import { policySamples } from './policy-samples.js';
 import type { Call, World } from './world.js';
@@ -104,6 +105,7 @@ const samples: Readonly<Record<string, (fixture: Fixture) => Sample>> = {
   'PUT /api/am/admin/v4/key-managers/{keyManagerId}': ({ keyManagerName }) => ({
     body: { name: keyManagerName, type: 'default', description: 'changed' },
   }),
+  ...certificateSamples,
   'POST /scim2/Users': ({ userId }) => ({ body: { userName: userId, password: 'password of somebody' } }),
   'PUT /scim2/Users/{userId}': () => ({ body: { name: { givenName: 'changed' } } }),
   'PATCH /scim2/Users/{userId}': () => ({ body: patch('name.givenName', 'changed') }),

@@ -7,10 +7,11 @@ import {
   sharedScopeEntity,
 } from './api.entity.js';
 import { applicationEntity, clientEntity, clientSecretEntity } from './application.entity.js';
+import { clientCertificateEntity, endpointCertificateEntity } from './certificate.entity.js';
 import { identityProviderEntity } from './identity-provider.entity.js';
 import { foreignConsumerKeyEntity, keyManagerEntity } from './key-manager.entity.js';
-import { signingKeyEntity } from './operations.entity.js';
 import { operationPolicyEntity } from './operation-policy.entity.js';
+import { signingKeyEntity } from './operations.entity.js';
 import { denyRuleEntity, policyEntity, tenantConfigEntity } from './policy.entity.js';
 import { subscriptionEntity } from './subscription.entity.js';
 import { tenantEntity } from './tenant.entity.js';
@@ -25,6 +26,8 @@ export const allEntities = [
   identityProviderEntity,
   operationPolicyEntity,
   keyManagerEntity,
+  clientCertificateEntity,
+  endpointCertificateEntity,
   foreignConsumerKeyEntity,
   roleEntity,
   userEntity,

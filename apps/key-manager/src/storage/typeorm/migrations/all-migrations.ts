@@ -10,6 +10,7 @@ import { TokenVacuum1764000020000 } from './020-token-vacuum.js';
 import { ThrottlingPolicies1764000030000 } from './030-throttling-policies.js';
 import { ApiKeys1764000040000 } from './040-api-keys.js';
 import { KeyManagers1764000041000 } from './041-key-managers.js';
+import { Certificates1764000042000 } from './042-certificates.js';
 import { OperationPolicies1764000050000 } from './050-operation-policies.js';
 import type { WrittenMigration } from './written-migration.js';
 
@@ -27,5 +28,6 @@ export const allMigrations: readonly (new () => WrittenMigration)[] = [
   ThrottlingPolicies1764000030000,
   ApiKeys1764000040000,
   KeyManagers1764000041000,
+  Certificates1764000042000,
   OperationPolicies1764000050000,
 ];
