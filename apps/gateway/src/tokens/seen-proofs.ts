@@ -9,12 +9,14 @@ export interface SeenProofsOptions {
   readonly now: () => number;
   /** Undefined: every gateway remembers for itself. */
   readonly shared: { readonly redis: Redis; readonly keys: RedisKeys } | undefined;
+  /** Asks for all workers of this gateway; undefined when it has none. */
+  readonly siblings?: ((id: string, expiresAt: number) => Promise<boolean | undefined>) | undefined;
 }
 
 /**
  * DPoP proofs that were used (RFC 9449 section 11.1). Two sets that take turns: what is in the older one has expired by
  * the time it is emptied, so nothing has to be looked through. With Redis all gateways share them; while Redis is away
- * each remembers its own, which still stops a replay at the gateway that saw the proof.
+ * each remembers its own with all its workers, which still stops a replay at the gateway that saw the proof.
  */
 export class SeenProofs {
   private newer = new Set<string>();
@@ -35,12 +37,12 @@ export class SeenProofs {
     // Forgetting some instead would let whoever sends many proofs replay one.
     if (this.newer.size >= this.options.maxEntries) return undefined;
     this.newer.add(id);
-    const { shared } = this.options;
-    if (shared === undefined || shared.redis.status !== 'ready') return true;
+    const { shared, siblings } = this.options;
+    if (shared === undefined || shared.redis.status !== 'ready') return siblings?.(id, expiresAt) ?? true;
     const key = shared.keys.usedProof(id);
     return shared.redis.set(key, '1', 'PX', Math.max(1, Math.ceil(expiresAt - now)), 'NX').then(
       (stored) => stored === 'OK',
-      () => true,
+      () => siblings?.(id, expiresAt) ?? true,
     );
   }
 

@@ -5,6 +5,7 @@ import type { VerificationKey } from '../apis/verification-key.js';
 import type { GatewayConfig } from '../config/gateway.config.js';
 import type { KeyManagerClient } from '../key-manager/key-manager.client.js';
 import { type RevocationSink, RevocationStream } from '../key-manager/revocation-stream.js';
+import type { Siblings } from '../workers/siblings.js';
 import { type Clock, systemClock } from './clock.js';
 import { Hearing } from './hearing.js';
 import { JwtGate } from './jwt-gate.js';
@@ -35,6 +36,7 @@ export interface TokenSourceOptions {
   /** What JWTs are verified with. */
   readonly keys: () => ReadonlyMap<string, VerificationKey> | undefined;
   readonly clock?: Clock;
+  readonly siblings?: Siblings | undefined;
 }
 
 /** Connects the token cache with the two ways revocations arrive and, where there is one, with Redis. */

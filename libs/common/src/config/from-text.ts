@@ -34,7 +34,7 @@ export function fromText(type: z.core.$ZodType, text: string): unknown {
     case 'array':
       return listFrom(definition.element, text);
     case 'union':
-      return definition.options?.every((option) => takesNumbers(option)) ? numberFrom(text) : text;
+      return definition.options?.some((option) => takesNumbers(option)) ? numberFrom(text) : text;
     default:
       return text;
   }

@@ -1,6 +1,9 @@
 export {
+  degradedMark,
   type OperationsServer,
   type OperationsSettings,
   type ReadinessCheck,
+  type ReadinessChecks,
+  runChecks,
   startOperationsServer,
 } from './operations-server.js';

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type ListenSettings, listen } from '../lifecycle/listen.js';
-import type { Registry } from '../metrics/registry.js';
 
 /**
  * Undefined when all is well, otherwise what is wrong, in words. `degraded` is shown but does not make the process
@@ -8,9 +7,13 @@ import type { Registry } from '../metrics/registry.js';
  */
 export type ReadinessCheck = () => Promise<string | { readonly degraded: string } | undefined>;
 
+export type ReadinessChecks = Readonly<Record<string, ReadinessCheck>>;
+
 export interface OperationsSettings extends ListenSettings {
-  readonly readiness: Readonly<Record<string, ReadinessCheck>>;
-  readonly metrics: Registry;
+  /** Checks by name, or what came out of them elsewhere: `ok`, what is wrong, or `degraded: ` and what that is. */
+  readonly readiness: ReadinessChecks | (() => Promise<Readonly<Record<string, string>>>);
+  /** A registry, or what stands for several. */
+  readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
 }
 
 export interface OperationsServer {
@@ -21,7 +24,7 @@ export interface OperationsServer {
 }
 
 const checkDeadlineMillis = 2_000;
-const degradedMark = 'degraded: ';
+export const degradedMark = 'degraded: ';
 
 /**
  * Serves `/healthz` (the event loop turns), `/readyz` (this process can do its work) and `/metrics`. A failing
@@ -61,7 +64,8 @@ async function answer(
     case '/healthz':
       return send(response, 200, { status: 'ok' });
     case '/readyz': {
-      const checks = await runChecks(settings.readiness);
+      const { readiness } = settings;
+      const checks = typeof readiness === 'function' ? await readiness() : await runChecks(readiness);
       if (draining) return send(response, 503, { status: 'draining', checks });
       const ready = Object.values(checks).every((result) => result === 'ok' || result.startsWith(degradedMark));
       return send(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks });
@@ -75,7 +79,8 @@ async function answer(
   }
 }
 
-async function runChecks(readiness: OperationsSettings['readiness']): Promise<Record<string, string>> {
+/** What `/readyz` shows of each check. */
+export async function runChecks(readiness: ReadinessChecks): Promise<Record<string, string>> {
   const results = Object.entries(readiness).map(async ([name, check]) => [name, await runCheck(check)] as const);
   return Object.fromEntries(await Promise.all(results));
 }

@@ -1,1 +1,1 @@
-export { createRegistry, Registry } from './registry.js';
+export { createRegistry, type MetricReport, mergedRegistry, Registry } from './registry.js';

@@ -1,0 +1,23 @@
+import type { SeenProofs } from '../tokens/seen-proofs.js';
+import { CommonCounters } from './common-counters.js';
+import type { CommonCall } from './messages.js';
+
+/** What has to be one for all workers, in the primary. Nothing here is asked on a request's way but for DPoP and strict limits. */
+export class CommonState {
+  private readonly counters = new CommonCounters(Date.now);
+
+  constructor(private readonly proofs: SeenProofs) {}
+
+  async answer(call: CommonCall): Promise<unknown> {
+    switch (call.name) {
+      case 'firstUse':
+        return this.proofs.firstUse(call.proof, call.expiresAt);
+      case 'add':
+        return this.counters.add(call.counters, call.deltas);
+      case 'take':
+        return this.counters.take(call.demands);
+      case 'reset':
+        return [await this.counters.reset(call.counter, call.revision)];
+    }
+  }
+}
