@@ -27,7 +27,9 @@ export function compileKeyManagers(
   problems: string[],
 ): ReadonlyMap<string, ForeignIssuers> {
   const byTenant = new Map<string, Map<string, ForeignKeyManager>>();
-  for (const wire of keyManagers.values()) {
+  // Where several key managers of a tenant name the same issuer, the oldest counts: a later one takes over nothing.
+  const oldestFirst = [...keyManagers.values()].sort((one, other) => one.createdAt - other.createdAt);
+  for (const wire of oldestFirst) {
     if (!wire.enabled || wire.issuer === '') continue;
     const compiled = compiledOnce(wire);
     if (compiled.keys === undefined && !compiled.mustBeExchanged) {

@@ -34,7 +34,7 @@ export function errorAnswer(error: OAuthErrorAnswer): OAuthAnswer {
   return {
     status: error.status,
     headers: {
-      ...(error.wwwAuthenticate !== undefined && { 'www-authenticate': error.wwwAuthenticate }),
+      ...(error.wwwAuthenticate !== undefined && { 'WWW-Authenticate': error.wwwAuthenticate }),
       ...(error.retryAfter !== undefined && { 'retry-after': String(error.retryAfter) }),
       ...(error.dpopNonce !== undefined && { 'dpop-nonce': error.dpopNonce }),
     },

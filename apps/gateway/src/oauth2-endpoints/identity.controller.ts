@@ -36,8 +36,5 @@ const notAllowed = refusal(405, 'Use GET.', { allow: 'GET, HEAD' });
 const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD';
 
 function publish(reply: FastifyReply, json: string, maxAgeSeconds: number): void {
-  reply
-    .headers({ 'cache-control': `public, max-age=${maxAgeSeconds}`, 'access-control-allow-origin': '*' })
-    .type('application/json')
-    .send(json);
+  reply.header('cache-control', `public, max-age=${maxAgeSeconds}`).type('application/json').send(json);
 }

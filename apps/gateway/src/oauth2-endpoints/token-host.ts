@@ -10,6 +10,7 @@ import {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import { type CorsDefaults, usualCors } from '../apis/compile-cors.js';
 import { appModule } from '../app.module.js';
 import type { GatewayIdentity } from '../identity/gateway-identity.js';
 import { countHeader } from '../pipeline/header-lines.js';
@@ -18,6 +19,7 @@ import { assertUtf8, isCoded } from './client-request.js';
 import { DirectTokenRequests } from './direct-token-requests.js';
 import type { RevokedTokens, TokenIssuer } from './key-manager-port.js';
 import { noteAddress } from './own-address.js';
+import { TokenCors } from './token-cors.js';
 
 export interface TokenHostOptions {
   readonly issuer: TokenIssuer;
@@ -28,6 +30,8 @@ export interface TokenHostOptions {
   readonly allowInsecureTokenRequests: boolean;
   /** Our URL that a Host header means; absent: no DPoP proofs are taken. */
   readonly ownUrlFor?: (host: string | undefined) => string | undefined;
+  /** Which pages may call; absent: any. */
+  readonly cors?: CorsDefaults;
   /** Hears of every answer once it is out. */
   readonly onAnswered: (answered: AnsweredRequest) => void;
 }
@@ -72,21 +76,52 @@ export async function createTokenHost(options: TokenHostOptions): Promise<TokenH
   takeForms(fastify);
   fastify.addHook('onRequest', async (request, reply) => void reply.header('activityid', request.id));
   refuseEarly(fastify, options.allowInsecureTokenRequests);
+  fastify.addHook('onSend', async (_request, reply) => spellNames(reply));
   fastify.addHook('onResponse', async (request, reply) => options.onAnswered(answeredRequest(request, reply)));
   await app.init();
   await fastify.ready();
+  const cors = new TokenCors(options.cors ?? usualCors);
   const direct = new DirectTokenRequests({
     ...options,
     reasonToRefuse: (request) => reasonToRefuse(request, options.allowInsecureTokenRequests),
   });
   return {
     handle: (request, response) => {
+      const startedAt = performance.now();
+      const path = pathOf(request);
+      if (cors.answers(request, response, path)) return options.onAnswered(preflightOf(request, path, startedAt));
       if (request.headers.dpop !== undefined) {
         noteAddress(request, options.ownUrlFor?.(request.headers.host ?? hostOfHttp2(request)));
       }
       if (!direct.take(request, response)) fastify.routing(request, response);
     },
     close: () => app.close(),
+  };
+}
+
+/** Fastify writes all names in lower case; clients of WSO2 look for these as they are written in the books. */
+const spelledNames = ['WWW-Authenticate', 'Location'] as const;
+
+function spellNames(reply: FastifyReply): void {
+  for (const name of spelledNames) {
+    const value = reply.getHeader(name);
+    if (value === undefined) continue;
+    reply.removeHeader(name);
+    reply.raw.setHeader(name, value);
+  }
+}
+
+const pathOf = ({ url = '' }: IncomingMessage) => url.split('?', 1)[0] ?? '';
+
+function preflightOf(request: IncomingMessage, path: string, startedAt: number): AnsweredRequest {
+  return {
+    correlationId: correlationOf(request.headers),
+    clientAddress: request.socket.remoteAddress ?? '',
+    method: 'OPTIONS',
+    path,
+    endpoint: path,
+    status: 200,
+    startedAt,
   };
 }
 

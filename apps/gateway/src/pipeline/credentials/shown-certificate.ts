@@ -26,7 +26,7 @@ export function shownCertificate(
   isTrustedProxy: ((address: string) => boolean) | undefined,
 ): ShownCertificate | undefined {
   const { socket } = exchange.request;
-  if (isTrustedProxy?.(socket.remoteAddress ?? '')) {
+  if (isTrustedProxy?.(exchange.peerAddress)) {
     const named = headerValues(exchange.rawHeaders, 'x-wso2-client-certificate');
     if (named.length > 0) return named.length === 1 ? certificateIn(named[0] as string) : undefined;
   }
