@@ -74,8 +74,9 @@ class Opening {
         lookup: options.lookup,
       },
       {
-        accepted: (socket, head, headers, isCompressed) => this.#join(socket, head, headers, isCompressed),
-        refused: (answer) => this.#passOn(answer),
+        accepted: (socket, head, headers, isCompressed) =>
+          this.#try(() => this.#join(socket, head, headers, isCompressed)),
+        refused: (answer) => this.#try(() => this.#passOn(answer)),
         failed: (error, wasSent) => {
           if (this.#end()) this.answers.fail(exchange, upstreamFailure(error, wasSent));
         },
@@ -84,6 +85,16 @@ class Opening {
     exchange.response.once('close', () => {
       if (this.#end()) giveUp();
     });
+  }
+
+  /** For what Node would not send of the backend's answer. */
+  #try(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#end();
+      this.answers.fail(this.exchange, error);
+    }
   }
 
   /** True the first time. */

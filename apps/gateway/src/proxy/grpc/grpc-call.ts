@@ -52,7 +52,14 @@ export class GrpcCall {
 
   #listen(backend: ClientHttp2Stream): void {
     const { exchange } = this.options;
-    backend.once('response', (headers, flags) => this.#answer(headers, (flags & endStream) !== 0));
+    backend.once('response', (headers, flags) => {
+      try {
+        this.#answer(headers, (flags & endStream) !== 0);
+      } catch (error) {
+        // What Node would not send.
+        this.#fail(error as Error);
+      }
+    });
     backend.once('trailers', (headers) => {
       this.#trailers = objectOf(responseTrailers(linesOf(headers)).flat());
     });
@@ -99,9 +106,11 @@ export class GrpcCall {
     const lines = responseHeaders(linesOf(headers), status);
     answers.answering(exchange, lines);
     exchange.response.statusCode = status;
-    client.once('wantTrailers', () => client.sendTrailers(this.#trailers ?? {}));
     client.respond({ ...objectOf(lines), ':status': status }, { endStream: isWhole, waitForTrailers: !isWhole });
-    if (isWhole) return this.#end();
+    if (isWhole) {
+      this.#end();
+      return;
+    }
     const backend = this.#backend as ClientHttp2Stream;
     backend.on('data', (chunk: Buffer) => {
       if (client.destroyed || client.write(chunk)) return;
@@ -113,7 +122,10 @@ export class GrpcCall {
   #complete(): void {
     if (this.#isOver) return;
     this.#end();
-    this.options.client.end();
+    const { client, exchange } = this.options;
+    // The compatibility object of node:http2 sends them when the last message is out.
+    if (this.#trailers !== undefined) exchange.response.addTrailers(this.#trailers);
+    client.end();
     // The backend has said all it has to say; what the client still sends is of no use to anybody.
     if (!this.#backend?.writableFinished) this.#backend?.close(constants.NGHTTP2_NO_ERROR);
   }
