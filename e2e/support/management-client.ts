@@ -3,6 +3,10 @@ import { secret } from './secrets.js';
 import { basic, bearer, type Consumer, tokenClient } from './token-client.js';
 
 const publisherScopes = 'apim:api_view apim:api_create apim:api_publish apim:api_delete apim:api_manage';
+/** Everything the REST APIs ask for; who may not have a scope does not get it. */
+export const allScopes =
+  `${publisherScopes} apim:subscription_view apim:subscription_block apim:subscription_manage apim:tier_view ` +
+  'apim:app_manage apim:sub_manage apim:subscribe apim:admin';
 const portalScopes = 'apim:app_manage apim:sub_manage apim:subscribe';
 
 export interface ApiObject {
@@ -29,8 +33,14 @@ export interface Management {
 export const publisher = '/api/am/publisher/v4';
 export const devportal = '/api/am/devportal/v3';
 
-/** Registers a client by DCR and takes a token of the user with all scopes of publisher and developer portal. */
-export async function management(client: Client, url: string, username: string, password: string): Promise<Management> {
+/** Registers a client by DCR and takes a token of the user with those scopes that the user may have. */
+export async function management(
+  client: Client,
+  url: string,
+  username: string,
+  password: string,
+  scopes = `${publisherScopes} ${portalScopes}`,
+): Promise<Management> {
   const registered = await client.call(`${url}/client-registration/v0.17/register`, {
     method: 'POST',
     headers: { Authorization: basic(username, password), 'Content-Type': 'application/json' },
@@ -52,7 +62,7 @@ export async function management(client: Client, url: string, username: string, 
     { tokenUrl: `${url}/oauth2/token`, revokeUrl: `${url}/oauth2/revoke` },
     { consumerKey: clientId, consumerSecret: clientSecret },
   );
-  const { access_token } = await tokens.password(username, password, `${publisherScopes} ${portalScopes}`);
+  const { access_token } = await tokens.password(username, password, scopes);
   const call = (method: string, path: string, body?: unknown) =>
     client.call(`${url}${path}`, {
       method,
