@@ -64,5 +64,6 @@ function reportEnd(this: WatchedResponse): void {
   if (exchange === undefined) return;
   exchange.status = this.headersSent ? this.statusCode : 499;
   exchange.isComplete = this.writableFinished;
+  exchange.call?.clientGone();
   this[observerOf]?.ended(exchange);
 }

@@ -3,7 +3,7 @@ import type { Exchange } from '../pipeline/exchange.js';
 import { editHeaders } from '../pipeline/mediation/header-edits.js';
 
 /**
- * Never forwarded as received: what belongs to one connection (RFC 9110 section 7.6.1), what undici or this gateway
+ * Never forwarded as received: what belongs to one connection (RFC 9110 section 7.6.1), what this gateway
  * sets itself, credentials for the gateway, and what would let a client speak in the gateway's name or make a backend
  * serve another path or method than the one that was authorised.
  */
@@ -19,7 +19,7 @@ const strippedPrefixes = ['proxy-', 'x-forwarded-', 'x-wso2-'];
 
 /**
  * The headers for the backend, names and values in turn: strip first, then inject. Host, Connection and
- * Transfer-Encoding are left to undici. A name is judged with `_` read as `-`, because CGI-style backends do.
+ * Transfer-Encoding are left to the connection. A name is judged with `_` read as `-`, because CGI-style backends do.
  */
 export function requestHeaders(exchange: Exchange, contentLength: string | undefined): string[] {
   const { rawHeaders, api } = exchange;
@@ -31,11 +31,11 @@ export function requestHeaders(exchange: Exchange, contentLength: string | undef
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     const value = rawHeaders[i + 1] as string;
-    const lower = name.toLowerCase();
+    const { lower, judged, isStripped } = judgedName(name);
     if (lower === 'host' || lower === ':authority') host = value;
     else if (lower === 'te') acceptsTrailers ||= /(?:^|,)\s*trailers\s*(?:,|$)/i.test(value);
     else if (lower === 'cookie' && !named?.has('cookie')) cookies.push(value);
-    else if (!isStripped(lower, api, named)) result.push(name, value);
+    else if (!isStripped && !isCredential(judged, api) && !named?.has(lower)) result.push(name, value);
   }
   // HTTP/2 may split a cookie over several lines; HTTP/1.1 must get one (RFC 9113 section 8.2.3).
   if (cookies.length > 0) result.push('cookie', cookies.join('; '));
@@ -53,20 +53,44 @@ export function requestHeaders(exchange: Exchange, contentLength: string | undef
   return result;
 }
 
-function isStripped(
-  lower: string,
-  { authorizationHeader, security }: CompiledApi,
-  named: ReadonlySet<string> | undefined,
-): boolean {
-  if (lower.charCodeAt(0) === colon) return true;
-  const judged = lower.includes('_') ? lower.replaceAll('_', '-') : lower;
-  if (stripped.has(judged) || isSame(judged, authorizationHeader)) return true;
-  if (security.takesApiKeys && isSame(judged, security.apiKeyHeader)) return true;
-  for (const prefix of strippedPrefixes) if (judged.startsWith(prefix)) return true;
-  return named?.has(lower) ?? false;
+interface JudgedName {
+  readonly lower: string;
+  /** With `_` read as `-`. */
+  readonly judged: string;
+  /** For every API. */
+  readonly isStripped: boolean;
 }
 
-const isSame = (judged: string, credentialHeader: string) => judged === credentialHeader.replaceAll('_', '-');
+/** The same few names come with every request. Clients make up others, so there is room for so many only. */
+const judgedNames = new Map<string, JudgedName>();
+const maxJudgedNames = 2_000;
+const maxJudgedLength = 64;
+
+function judgedName(name: string): JudgedName {
+  const known = judgedNames.get(name);
+  if (known !== undefined) return known;
+  const lower = name.toLowerCase();
+  const judged = lower.replaceAll('_', '-');
+  const isStripped =
+    lower.charCodeAt(0) === colon ||
+    stripped.has(judged) ||
+    strippedPrefixes.some((prefix) => judged.startsWith(prefix));
+  const result = { lower, judged, isStripped };
+  // The name is a part of a larger text of this request, which must not be kept for it: `lower` is a copy, this is another.
+  if (judgedNames.size < maxJudgedNames && name.length <= maxJudgedLength) {
+    judgedNames.set(Buffer.from(name, 'latin1').toString('latin1'), result);
+  }
+  return result;
+}
+
+function isCredential(judged: string, { authorizationHeader, security }: CompiledApi): boolean {
+  return isSame(judged, authorizationHeader) || (security.takesApiKeys && isSame(judged, security.apiKeyHeader));
+}
+
+/** Nearly all names differ in length, which is seen at once. */
+function isSame(judged: string, credentialHeader: string): boolean {
+  return judged.length === credentialHeader.length && judged === credentialHeader.replaceAll('_', '-');
+}
 
 const colon = 0x3a;
 

@@ -32,7 +32,6 @@ export class UpstreamCall implements UpstreamHandler {
   #resume: (() => void) | undefined;
   #stall: NodeJS.Timeout | undefined;
   #isOver = false;
-  #hasBytes = false;
   /** Bytes left of an answer that is not for the client; undefined while there is none. */
   #unwanted: number | undefined;
 
@@ -43,7 +42,7 @@ export class UpstreamCall implements UpstreamHandler {
     /** The client's body, which can be sent once. */
     readonly body: RequestBody | undefined,
   ) {
-    exchange.response.on('close', this.#onClientClose);
+    exchange.call = this;
   }
 
   get isOver(): boolean {
@@ -88,8 +87,11 @@ export class UpstreamCall implements UpstreamHandler {
     // Throws on what Node would not send; the connection then ends and calls onError.
     if (exchange.request.httpVersionMajor > 1 || statusText === '') response.writeHead(status, headers);
     else response.writeHead(status, statusText, headers);
-    // An event stream must not wait for its first event; all others go out together with their first bytes.
-    process.nextTick(flushHead, this);
+  }
+
+  /** An event stream must not wait for its first event; all others go out together with their first bytes. */
+  onPause(): void {
+    if (!this.#isOver && this.#unwanted === undefined) this.exchange.response.flushHeaders();
   }
 
   onData(chunk: Buffer): boolean {
@@ -100,10 +102,8 @@ export class UpstreamCall implements UpstreamHandler {
       if (this.#unwanted < 0) this.#abort?.();
       return true;
     }
-    this.#hasBytes = true;
     if (response.write(chunk)) return true;
-    response.once('drain', this.#onDrain);
-    this.#stall = setTimeout(this.#onStall, this.owner.stallTimeoutMillis);
+    this.#waitForClient();
     return false;
   }
 
@@ -116,18 +116,15 @@ export class UpstreamCall implements UpstreamHandler {
     }
     const { response, request } = this.exchange;
     this.#end();
-    if (trailers !== null && trailers.length > 0 && this.options.method !== 'HEAD' && request.httpVersionMajor === 1) {
-      if (response.chunkedEncoding && this.#wantsTrailers()) response.addTrailers(responseTrailers(trailers));
+    if (trailers !== null && trailers.length > 0 && this.options.method !== 'HEAD' && this.#wantsTrailers()) {
+      if (request.httpVersionMajor > 1) response.addTrailers(Object.fromEntries(responseTrailers(trailers)));
+      else if (response.chunkedEncoding) response.addTrailers(responseTrailers(trailers));
     }
     if (last === undefined) response.end();
     // In one write with the head, as text when it is short; a copy, since the next read takes the memory.
     else if (last.length <= maxTextBytes) response.end(last.toString('latin1'), 'latin1');
     else response.end(Buffer.from(last));
     drain(request);
-  }
-
-  flushHead(): void {
-    if (!this.#isOver && !this.#hasBytes) this.exchange.response.flushHeaders();
   }
 
   onError(error: Error): void {
@@ -167,26 +164,27 @@ export class UpstreamCall implements UpstreamHandler {
   #end(): void {
     this.#isOver = true;
     clearTimeout(this.#stall);
-    this.exchange.response.off('close', this.#onClientClose);
+    this.exchange.call = undefined;
     // Leaves the client's own stream as it is.
     this.body?.destroy();
     this.owner.ended(this);
   }
 
-  #onClientClose = (): void => {
+  clientGone(): void {
     if (this.#isOver) return;
     this.#end();
     this.#abort?.();
-  };
+  }
 
-  #onDrain = (): void => {
-    clearTimeout(this.#stall);
-    this.#resume?.();
-  };
-
-  #onStall = (): void => {
-    this.exchange.cutOff();
-  };
+  /** No more is read from the backend until the client has taken what there is. */
+  #waitForClient(): void {
+    const { exchange } = this;
+    exchange.response.once('drain', () => {
+      clearTimeout(this.#stall);
+      this.#resume?.();
+    });
+    this.#stall = setTimeout(() => exchange.cutOff(), this.owner.stallTimeoutMillis);
+  }
 }
 
 const nothing: UpstreamRequest = { method: '', path: '', headers: [], body: null, headersTimeout: 0 };
@@ -196,7 +194,3 @@ const maxUnwantedBytes = 65_536;
 
 /** Above it joining head and body costs more than a second write. */
 const maxTextBytes = 16_384;
-
-function flushHead(call: UpstreamCall): void {
-  call.flushHead();
-}

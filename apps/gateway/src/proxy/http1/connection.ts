@@ -50,6 +50,8 @@ export class Http1Connection implements Bounded, SenderOwner {
   #left = 0;
   #chunks: ChunkedDecoder | undefined;
   #isPaused = false;
+  /** The head has just been read, and no byte of the body. */
+  #isHeadAlone = false;
   /** The answer is whole and the connection good; told to the owner once nothing else has come with it. */
   #isFree = false;
   /** Why the socket was destroyed, for the request under way. */
@@ -122,6 +124,8 @@ export class Http1Connection implements Bounded, SenderOwner {
     } catch (error) {
       this.destroy(error as Error);
     }
+    if (this.#isHeadAlone && this.#phase === 'body') this.#handler?.onPause?.();
+    this.#isHeadAlone = false;
     if (!this.#isFree) return;
     this.#isFree = false;
     if (this.#phase === 'idle') this.owner.released(this);
@@ -190,6 +194,7 @@ export class Http1Connection implements Bounded, SenderOwner {
     if (head.status < 200) return;
     this.#head = head;
     this.#phase = 'body';
+    this.#isHeadAlone = true;
     this.#left = head.framing;
     if (head.framing === chunked) this.#chunks = new ChunkedDecoder();
     this.dueAt = this.owner.deadlines.in(this.owner.bodyTimeoutMillis);
@@ -227,6 +232,7 @@ export class Http1Connection implements Bounded, SenderOwner {
 
   #give(buffer: Buffer, from: number, to: number): void {
     const piece = buffer.subarray(from, to);
+    this.#isHeadAlone = false;
     const goesOn = this.#handler?.onData(this.isMemoryShared ? Buffer.from(piece) : piece) ?? true;
     if (goesOn || this.#phase !== 'body') return;
     this.socket.pause();

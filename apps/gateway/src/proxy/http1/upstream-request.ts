@@ -18,6 +18,8 @@ export interface UpstreamHandler {
   onConnect(abort: (error?: Error) => void): void;
   /** Interim answers are not told. Calling `resume` lets more come after `onData` said false. */
   onHeaders(status: number, headers: string[], resume: () => void, statusText: string): void;
+  /** The head has come and nothing else with it: it may take a while. */
+  onPause?(): void;
   /** The chunk may be kept. False: no more for now (what was read already still comes). */
   onData(chunk: Buffer): boolean;
   /**
