@@ -45,7 +45,7 @@ const builtIns: readonly BuiltIn[] = [
 /** What every tenant has from the start. */
 export function builtInPolicies(tenantDomain: string): OperationPolicy[] {
   return builtIns.map(({ name, displayName, description, applicableFlows, attributes }) => ({
-    id: steadyId(`${tenantDomain} ${name} v1`),
+    id: steadyId(`${name} v1`),
     tenantDomain,
     name,
     version: 'v1',
@@ -69,7 +69,7 @@ function toAttribute([name, displayName, description]: readonly [string, string,
   return { name, displayName, description, required: true, type: 'String' };
 }
 
-/** A UUID that is the same on every server and after every start. */
+/** A UUID that is the same in every tenant, on every server and after every start. */
 function steadyId(name: string): string {
   const hex = createHash('sha256').update(name).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { certificateSamples } from './certificate-samples.js';
+import { definitionSamples } from './definition-samples.js';
 import type { Fixture } from './fixture.js';
 import { policySamples } from './policy-samples.js';
 import type { Call, World } from './world.js';
@@ -71,6 +72,7 @@ const samples: Readonly<Record<string, (fixture: Fixture) => Sample>> = {
   'DELETE /api/am/publisher/v4/apis/{apiId}': () => ({ withoutSubscription: true }),
   'PUT /api/am/publisher/v4/apis/{apiId}': () => ({ body: { description: 'changed' } }),
   'POST /api/am/publisher/v4/apis/change-lifecycle': ({ apiId }) => ({ query: { apiId, action: 'Block' } }),
+  'POST /api/am/publisher/v4/apis/validate-endpoint': () => ({ query: { endpointUrl: 'http://127.0.0.1:1/' } }),
   'POST /api/am/publisher/v4/apis/{apiId}/revisions': () => ({ body: {} }),
   'POST /api/am/publisher/v4/apis/{apiId}/deploy-revision': ({ revisionId }) => ({
     query: { revisionId },
@@ -106,6 +108,7 @@ const samples: Readonly<Record<string, (fixture: Fixture) => Sample>> = {
     body: { name: keyManagerName, type: 'default', description: 'changed' },
   }),
   ...certificateSamples,
+  ...definitionSamples,
   'POST /scim2/Users': ({ userId }) => ({ body: { userName: userId, password: 'password of somebody' } }),
   'PUT /scim2/Users/{userId}': () => ({ body: { name: { givenName: 'changed' } } }),
   'PATCH /scim2/Users/{userId}': () => ({ body: patch('name.givenName', 'changed') }),
