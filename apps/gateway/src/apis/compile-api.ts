@@ -1,6 +1,6 @@
 import { type Api, AuthType as ProtoAuthType, type Resource } from '@keygate/proto/keymanager/v1/catalog';
-import { type CorsDefaults, compileCors, usualCors } from './compile-cors.js';
 import { compileApiLimits } from './compile-api-limits.js';
+import { type CorsDefaults, compileCors, usualCors } from './compile-cors.js';
 import { MediationCompiler } from './compile-mediation.js';
 import { compileSecurity } from './compile-security.js';
 import type { AuthType, CompiledApi, Lifecycle } from './compiled-catalog.js';
@@ -36,6 +36,7 @@ export function compileApi(api: Api, settings: CompileSettings): CompiledApi {
     defaultContext: api.defaultContext || undefined,
     lifecycle: lifecycles.has(api.lifecycleStatus) ? (api.lifecycleStatus as Lifecycle) : 'UNKNOWN',
     isWebSocket: api.type === 'WS',
+    isEventStream: api.type === 'SSE',
     offersHttp: api.transports.includes('http') || api.transports.includes('ws'),
     offersHttps: api.transports.includes('https') || api.transports.includes('wss'),
     authorizationHeader: authorizationHeader.toLowerCase(),
@@ -63,7 +64,15 @@ function compileResources(
   for (const resource of resources) {
     const { verb, target, authType, scopes, throttlingTier } = resource;
     const mediation = mediations.resource(resource);
-    const added = trie.add({ verb, target, authType: authTypeOf(authType), scopes, throttlingTier, mediation, meters: undefined });
+    const added = trie.add({
+      verb,
+      target,
+      authType: authTypeOf(authType),
+      scopes,
+      throttlingTier,
+      mediation,
+      meters: undefined,
+    });
     if (!added) problems.push(`${verb} ${target} is declared twice; the first counts`);
   }
   return trie;

@@ -4,9 +4,9 @@ import type {
   CompiledProtection,
   UpstreamTemplate,
 } from './compiled-endpoint.js';
+import type { CompiledApiLimits, CompiledDenials, CompiledLimits } from './compiled-limits.js';
 import type { CompiledMediation } from './compiled-mediation.js';
 import type { ClientCertificate, CompiledSecurity } from './compiled-security.js';
-import type { CompiledApiLimits, CompiledDenials, CompiledLimits } from './compiled-limits.js';
 import type { ContextTrie } from './context-trie.js';
 import type { ForeignIssuers } from './foreign-key-managers.js';
 import type { ResourceTrie } from './resource-trie.js';
@@ -92,6 +92,8 @@ export interface CompiledApi {
   readonly lifecycle: Lifecycle;
   /** Its resources are topics: a handshake is a GET of what is declared as SUBSCRIBE, the caller's messages are PUBLISH. */
   readonly isWebSocket: boolean;
+  /** Its answers are events, and its plans count them. */
+  readonly isEventStream: boolean;
   readonly offersHttp: boolean;
   readonly offersHttps: boolean;
   /** Lower-case name of the header that carries the access token. */

@@ -45,7 +45,7 @@ export function createProtocols({
   });
   const grpc = createGrpcForwarder(shared);
   return {
-    forwarder: forwardByProtocol({ http, webSocket, grpc }),
+    forwarder: forwardByProtocol({ http, webSocket, grpc, events }),
     webSockets,
     destroy: () => {
       webSockets.drain();
