@@ -3,6 +3,7 @@ import { type OperationsServer, type ReadinessCheck, startOperationsServer } fro
 import { type Logger, nestLogger } from '@keygate/common/logging';
 import { createRegistry } from '@keygate/common/metrics';
 import { connectRedis } from '@keygate/common/redis';
+import { ensureLocalCa } from '@keygate/common/tls';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type DemoFacts, type DemoOptions, seedDemo } from './admin/demo.js';
@@ -21,6 +22,7 @@ import { finishServer } from './http/https-server.js';
 import { identityPlugin } from './http/identity-plugin.js';
 import { NotFoundFilter } from './http/not-found.filter.js';
 import { oauth2Plugin } from './http/oauth2-plugin.js';
+import { servicesPlugin } from './http/services-plugin.js';
 import { openKeySets } from './jwks/open-key-sets.js';
 import { gatewayVhost, grpcSettings, type Listeners, openListeners, serverUrls, settingsOf } from './listeners.js';
 import { managementPlugin } from './management/management-plugin.js';
@@ -178,6 +180,7 @@ async function startServices(
   const { fastify, open } = createFastifyHost(listeners.https, logger);
   fastify.register(authorizePlugin(assembly.interactive, assembly.callers));
   fastify.register(identityPlugin(assembly.identity));
+  fastify.register(servicesPlugin);
   fastify.register(oauth2Plugin(assembly.server, assembly.callers, serverUrls(config, listeners).origin));
   fastify.register(
     managementPlugin({
@@ -185,6 +188,10 @@ async function startServices(
       secretKey,
       clock: systemClock,
       throttling: config.keyManager.throttling,
+      endpointChecks: {
+        addresses: config.keyManager.endpointChecks,
+        authorities: [(await ensureLocalCa(config.dataDir)).cert],
+      },
       registration: { ...config.keyManager.oauth2.registration, origin: serverUrls(config, listeners).origin },
       grantTypes: config.keyManager.oauth2.grantTypes,
       tokenEndpoint: assembly.server.issueToken,

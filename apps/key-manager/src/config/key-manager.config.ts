@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isAddressRange } from '../users/throttle/login-source.js';
 import { authorization } from './authorization.config.js';
 import { clientProofSettings, registrationSettings } from './clients.config.js';
+import { endpointChecks } from './endpoint-checks.config.js';
 import { defaultGrantTypes, grantSettings, grantTypeNames } from './grant-settings.config.js';
 import { accessTokenFormat, idTokenSeconds, publicUrl, reuseActiveToken, signing } from './signing.config.js';
 import { throttlingSettings } from './throttling.config.js';
@@ -273,6 +274,7 @@ export const keyManagerSchema = z.strictObject({
       audit,
       loginThrottle,
       keySets,
+      endpointChecks,
       throttling: throttlingSettings,
     })
     .prefault({}),

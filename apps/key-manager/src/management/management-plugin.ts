@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { createEndpointCheck, type EndpointCheckSettings } from '../apis/endpoint-check.js';
 import type { GatewayEnvironment } from '../apis/environments.js';
 import { createSecretBox } from '../apis/secret-box.js';
 import type { Clock, ResourceOwners } from '../oauth2/ports.js';
@@ -32,9 +33,12 @@ export interface ManagementParts {
   /** RFC 7591. */
   readonly registration: RegistrationSettings;
   readonly throttling: { readonly unlimitedTier: boolean };
+  readonly endpointChecks?: EndpointCheckSettings;
   /** The grants that are enabled. */
   readonly grantTypes: readonly string[];
 }
+
+const usualChecks: EndpointCheckSettings = { addresses: { allowPrivateNetworks: true }, authorities: [] };
 
 /**
  * The REST APIs as one Fastify plugin. They are tables of routes and not controllers, because who may call what is
@@ -69,6 +73,7 @@ export function connect(parts: ManagementParts): { ports: ManagementPorts; authe
       liveGateways,
       clock,
       rotation: parts.signing.rotation,
+      checkEndpoint: createEndpointCheck(parts.endpointChecks ?? usualChecks, storage.certificates),
       issuer,
       grantTypes: parts.grantTypes,
       internalKeys: { signer: parts.signing.ring, issuer, clock },

@@ -1,4 +1,5 @@
 import type { ApiStore, SharedScopeStore } from '../apis/api-store.js';
+import type { EndpointCheck } from '../apis/endpoint-check.js';
 import type { GatewayEnvironment } from '../apis/environments.js';
 import type { InternalKeyPorts } from '../apis/internal-key.js';
 import type { OperationPolicyStore } from '../apis/operation-policies/operation-policy.js';
@@ -38,6 +39,7 @@ import { apiRoutes } from './publisher/api-routes.js';
 import { clientCertificateRoutes } from './publisher/client-certificate-routes.js';
 import { definitionRoutes } from './publisher/definition-routes.js';
 import { endpointCertificateRoutes } from './publisher/endpoint-certificate-routes.js';
+import { endpointCheckRoutes } from './publisher/endpoint-check-routes.js';
 import { internalKeyRoutes } from './publisher/internal-key-routes.js';
 import { lifecycleRoutes } from './publisher/lifecycle-routes.js';
 import { operationPolicyRoutes } from './publisher/operation-policy-routes.js';
@@ -81,6 +83,7 @@ export interface ManagementPorts {
   readonly liveGateways: (environment: string) => number;
   readonly clock: Clock;
   readonly rotation: RotationDeps;
+  readonly checkEndpoint: EndpointCheck;
 }
 
 /** The REST APIs, each as its table of routes. */
@@ -119,6 +122,7 @@ export function planes(ports: ManagementPorts): Plane[] {
         ...internalKeyRoutes(ports),
         ...clientCertificateRoutes(ports),
         ...endpointCertificateRoutes(ports),
+        ...endpointCheckRoutes(ports),
         ...lifecycleRoutes(ports),
         ...revisionRoutes(ports),
         ...scopeRoutes(ports),
