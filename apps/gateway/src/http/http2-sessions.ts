@@ -9,8 +9,9 @@ export interface Http2Sessions {
   destroy(): void;
 }
 
-const resetWindowMillis = 10_000;
+const windowMillis = 10_000;
 const maxResetsPerWindow = 500;
+const maxControlFramesPerWindow = 1_000;
 
 /**
  * Bounds what one HTTP/2 connection may do. Node sends GOAWAY to a client that opens and resets streams in a flood
@@ -26,6 +27,7 @@ export function guardSessions(http2: Http2Server, limits: HttpLimits): Http2Sess
     session.on('goaway', () => session.close());
     session.setTimeout(limits.requestTimeoutMillis || 300_000, () => session.close());
     countResets(session);
+    countControlFrames(session);
     if (draining) session.close();
   });
   http2.on('sessionError', () => undefined);
@@ -43,21 +45,35 @@ export function guardSessions(http2: Http2Server, limits: HttpLimits): Http2Sess
   };
 }
 
+/** Streams that end before their time: each has cost a request. */
 function countResets(session: ServerHttp2Session): void {
-  let resets = 0;
-  let windowStart = performance.now();
+  const spend = budgetOf(session, maxResetsPerWindow);
   session.on('stream', (stream: ServerHttp2Stream) => {
     stream.on('error', () => undefined);
     stream.once('close', () => {
-      if (stream.rstCode === constants.NGHTTP2_NO_ERROR) return;
-      const now = performance.now();
-      if (now - windowStart > resetWindowMillis) {
-        windowStart = now;
-        resets = 0;
-      }
-      resets += 1;
-      if (resets > maxResetsPerWindow && !session.destroyed)
-        session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) spend();
     });
   });
+}
+
+/** Frames that ask for an answer and carry nothing (CVE-2019-9512, CVE-2019-9515); nghttp2 bounds those that lie waiting only. */
+function countControlFrames(session: ServerHttp2Session): void {
+  const spend = budgetOf(session, maxControlFramesPerWindow);
+  session.on('ping', spend);
+  session.on('remoteSettings', spend);
+}
+
+/** Ends the session that does something more often than it may. */
+function budgetOf(session: ServerHttp2Session, perWindow: number): () => void {
+  let count = 0;
+  let windowStart = performance.now();
+  return () => {
+    const now = performance.now();
+    if (now - windowStart > windowMillis) {
+      windowStart = now;
+      count = 0;
+    }
+    count += 1;
+    if (count > perWindow && !session.destroyed) session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  };
 }
