@@ -18,6 +18,8 @@ import {
 } from '@keygate/proto/keymanager/v1/catalog';
 import { type HotPathRequest, HotPathServiceService } from '@keygate/proto/keymanager/v1/hot_path';
 import {
+  type AuthenticateUserRequest,
+  type AuthenticateUserResponse,
   type DiscoveryRequest,
   type DiscoveryResponse,
   IdentityServiceService,
@@ -79,6 +81,10 @@ export class FakeKeyManager {
   onIssue: Unary<IssueTokenRequest, IssueTokenResponse> = () => ({ result: undefined });
   onRevoke: Unary<RevokeTokenRequest, RevokeTokenResponse> = () => ({});
   onValidate: (hash: Buffer) => ValidateTokenResponse | Promise<ValidateTokenResponse> = (hash) => this.verdict(hash);
+  onLogin: (request: AuthenticateUserRequest) => AuthenticateUserResponse = () => ({
+    result: { $case: 'refused', refused: { retryAfter: 0 } },
+    revocationSeq: this.revocationSeq,
+  });
   onUserInfo: (request: ClientRequest) => UserInfoResponse = () => ({ result: undefined });
   onDiscovery: (gatewayUrl: string) => DiscoveryResponse = () => ({
     metadata: '{}',
@@ -151,6 +157,7 @@ export class FakeKeyManager {
         return this.onUserInfo(request);
       }),
       discovery: unary<DiscoveryRequest, DiscoveryResponse>((call) => this.onDiscovery(call.request.gatewayUrl)),
+      authenticateUser: unary<AuthenticateUserRequest, AuthenticateUserResponse>((call) => this.onLogin(call.request)),
     });
     server.addService(UsageServiceService, {
       report: (call: NodeJS.ReadableStream, callback: sendUnaryData<{ batches: number }>) => {
