@@ -26,6 +26,8 @@ export interface ApplicationKey extends Consumer {
 export interface Management {
   /** Any call; the path begins with `/api/am/…`. */
   call(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** A form with texts as files, as uploads are. */
+  upload(method: string, path: string, files: Readonly<Record<string, string>>): Promise<Answer>;
   /** A call that must answer 2xx; its JSON body. */
   ok<T>(method: string, path: string, body?: unknown): Promise<T>;
 }
@@ -69,8 +71,16 @@ export async function management(
       headers: { ...bearer(access_token), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+  const upload = async (method: string, path: string, files: Readonly<Record<string, string>>) => {
+    const form = new FormData();
+    for (const [name, text] of Object.entries(files)) form.set(name, new Blob([text]), name);
+    const encoded = new Response(form);
+    const headers = { ...bearer(access_token), 'Content-Type': encoded.headers.get('content-type') ?? '' };
+    return client.call(`${url}${path}`, { method, headers, body: Buffer.from(await encoded.arrayBuffer()) });
+  };
   return {
     call,
+    upload,
     ok: async <T>(method: string, path: string, body?: unknown) => {
       const answer = await call(method, path, body);
       if (answer.status < 200 || answer.status > 299) {
