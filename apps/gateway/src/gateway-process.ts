@@ -73,6 +73,7 @@ export async function startGatewayProcess(
         onWs: onlyWebSocket('http', parts.webSocketHandler),
         onDrain: () => parts.webSockets.drain(),
         ticketKeys: siblings?.ticketKeys,
+        isShut: siblings?.isShut,
       });
       const urls = urlsOf(listeners.publicHost, open.ports);
       parts.identity.servedAt(publicUrl ?? urls.gateway);

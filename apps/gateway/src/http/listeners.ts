@@ -22,6 +22,8 @@ export interface ListenersOptions {
   readonly onHttp: Listener;
   readonly onWss: Listener;
   readonly onWs: Listener;
+  /** Resolves when the door is shut that workers share: a client told to come back earlier would come too early. */
+  readonly isShut?: (() => Promise<void>) | undefined;
   /** Ends what no request ends: WebSocket connections. */
   readonly onDrain: () => void;
 }
@@ -59,6 +61,8 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   return {
     ports,
     drain: async (graceMillis) => {
+      const allClosed = Promise.all(Object.values(servers).map(closed));
+      if (options.isShut) await options.isShut();
       isDraining = true;
       https.sessions.drain();
       options.onDrain();
@@ -67,7 +71,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
         https.sessions.destroy();
         for (const sockets of connections) for (const socket of sockets) socket.destroy();
       }, graceMillis);
-      await Promise.all(Object.values(servers).map(closed));
+      await allClosed;
       clearTimeout(deadline);
     },
   };

@@ -6,10 +6,18 @@ import type { CommonCall } from './messages.js';
 export class CommonState {
   private readonly counters = new CommonCounters(Date.now);
 
-  constructor(private readonly proofs: SeenProofs) {}
+  private readonly atTheDoor: (() => void)[] = [];
+
+  /** `serving` is how many workers take connections. */
+  constructor(
+    private readonly proofs: SeenProofs,
+    private readonly serving: () => number,
+  ) {}
 
   async answer(call: CommonCall): Promise<unknown> {
     switch (call.name) {
+      case 'isShut':
+        return this.shut();
       case 'firstUse':
         return this.proofs.firstUse(call.proof, call.expiresAt);
       case 'add':
@@ -19,5 +27,14 @@ export class CommonState {
       case 'reset':
         return [await this.counters.reset(call.counter, call.revision)];
     }
+  }
+
+  /** The socket is closed when the last worker has let go of it, and all of them may know. */
+  private shut(): Promise<void> {
+    return new Promise((resolve) => {
+      this.atTheDoor.push(resolve);
+      if (this.atTheDoor.length < this.serving()) return;
+      for (const one of this.atTheDoor.splice(0)) one();
+    });
   }
 }

@@ -36,6 +36,7 @@ export type FromWorker =
 
 /** About what all workers have in common. */
 export type CommonCall =
+  | { readonly name: 'isShut' }
   | { readonly name: 'firstUse'; readonly proof: string; readonly expiresAt: number }
   | { readonly name: 'add'; readonly counters: readonly SharedKey[]; readonly deltas: readonly number[] }
   | { readonly name: 'take'; readonly demands: readonly Demand[] }

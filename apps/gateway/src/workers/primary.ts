@@ -37,7 +37,6 @@ const maxBufferedBytes = 8 * 1024 * 1024;
 export async function startWorkers({ config, count, gatewayId, logger }: WorkersOptions): Promise<Workers> {
   const output = pino.destination({ fd: 1, sync: false, maxLength: maxBufferedBytes });
   const relay = new LineRelay((lines) => output.write(lines.toString()));
-  const common = new CommonState(seenProofs(config));
   // In turn: of 400 connections that came one by one four workers got 100 each; left to the kernel, 61 to 117.
   cluster.schedulingPolicy = cluster.SCHED_RR;
   cluster.setupPrimary({
@@ -48,6 +47,7 @@ export async function startWorkers({ config, count, gatewayId, logger }: Workers
   const shared = sharedConfig(config);
   const ticketKeys = randomBytes(48).toString('base64');
   const workers: WorkerProcess[] = [];
+  const common = new CommonState(seenProofs(config), () => workers.filter(({ isOpen }) => isOpen).length);
   const metrics = new MergedMetrics(gatewayId, workers);
   for (let worker = 1; worker <= count; worker++) {
     workers.push(

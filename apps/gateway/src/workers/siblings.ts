@@ -8,6 +8,8 @@ export interface Siblings {
   readonly ticketKeys: Buffer;
   /** Of used DPoP proofs, where no Redis says it: a proof must not be good once at each worker. Undefined: unknown. */
   firstUse(id: string, expiresAt: number): Promise<boolean | undefined>;
+  /** Resolves when no worker takes new connections any more. */
+  isShut(): Promise<void>;
   /** Of limits, where there is no Redis. */
   readonly counts: SharedCounts;
 }

@@ -25,6 +25,7 @@ async function begin({ config, gatewayId, worker, ticketKeys }: WorkerSetUp): Pr
     worker,
     ticketKeys: Buffer.from(ticketKeys, 'base64'),
     counts: new SiblingCounts(ask),
+    isShut: async () => void (await ask({ name: 'isShut' })),
     firstUse: async (proof: string, expiresAt: number) => {
       const first = await ask({ name: 'firstUse', proof, expiresAt });
       return typeof first === 'boolean' ? first : undefined;
