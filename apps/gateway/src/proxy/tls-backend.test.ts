@@ -7,6 +7,7 @@ import { anApi, aResource, catalogOf } from '../apis/test/catalog.js';
 import { call, listening, quickTimeouts, startTestGateway } from './test/gateway.js';
 
 let ca: string;
+let own: string;
 let port: number;
 const running: (() => Promise<unknown>)[] = [];
 
@@ -15,6 +16,7 @@ beforeAll(async () => {
   running.push(async () => folder.remove());
   const pair = await ensureCertificate(folder.path, { name: 'backend', commonName: 'backend', kind: 'server' });
   ca = pair.ca;
+  own = pair.cert;
   const server = createServer({ cert: pair.cert, key: pair.key }, (request, response) => response.end(request.url));
   port = await listening(server);
   running.push(async () => {
@@ -27,10 +29,10 @@ afterAll(async () => {
   for (const stop of running.splice(0).reverse()) await stop();
 });
 
-async function callBackend(trusted: string | undefined) {
+async function callBackend(trusted: string | undefined, uploaded: string[] = []) {
   const api = anApi({
     effectiveContext: '/open',
-    productionEndpoint: { urls: [`https://localhost:${port}/tls`], timeoutMillis: 0, trustedCertificates: [] },
+    productionEndpoint: { urls: [`https://localhost:${port}/tls`], timeoutMillis: 0, trustedCertificates: uploaded },
     resources: [aResource('GET /*', { authType: AuthType.AUTH_TYPE_NONE })],
   });
   const gateway = await startTestGateway(catalogOf({ apis: [api] }), { proxy: { ...quickTimeouts, ca: trusted } });
@@ -44,4 +46,9 @@ it('a backend is called over TLS when its certificate is trusted', async () => {
 
 it('a backend with a certificate nobody vouches for is not called: 503 101503', async () => {
   expect(await callBackend(undefined)).toMatchObject({ status: 503, body: expect.stringContaining('101503') });
+});
+
+it('a backend is called when its own certificate was uploaded for the endpoint, and for no other endpoint', async () => {
+  expect(await callBackend(undefined, [own])).toMatchObject({ status: 200, body: '/tls/x' });
+  expect((await callBackend(undefined)).status).toBe(503);
 });

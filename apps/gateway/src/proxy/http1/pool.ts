@@ -123,7 +123,8 @@ export class Http1Pool implements ConnectionOwner {
     const socket = connectTls({
       ...this.#address(),
       ...(isAddress(host) ? {} : { servername: host }),
-      ...(ca !== undefined && { ca: ca as string | string[] }),
+      // One that is named need not chain to a root: it is what was uploaded for the backend.
+      ...(ca !== undefined && { ca: ca as string | string[], allowPartialTrustChain: true }),
       ALPNProtocols: ['http/1.1'],
       ...(this.#session && { session: this.#session }),
     });
