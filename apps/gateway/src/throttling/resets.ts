@@ -49,9 +49,10 @@ export class Resets {
     const current = catalog();
     const application = current?.applications.get(applicationId);
     if (current === undefined || application === undefined) return [];
-    // One user's is made if it is not here, because Redis may have it from other gateways. For all users together those
-    // are reset that any gateway knows.
-    if (user !== '') users.of(current.limits, application, user);
-    return counters.startingWith(application.tenantDomain, userCounters(applicationId, user));
+    // For all users together, which takes a look at every counter, those are reset that any gateway knows.
+    if (user === '') return counters.startingWith(application.tenantDomain, userCounters(applicationId));
+    // One user's is made if it is not here, because Redis may have it from other gateways.
+    const meter = users.of(current.limits, application, user);
+    return meter === undefined ? [] : [meter.counter];
   }
 }

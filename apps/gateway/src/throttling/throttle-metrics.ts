@@ -22,9 +22,8 @@ export function throttleMetrics(registry: Registry, { counts, counters, isSharin
     'Callers since the start that had to share a counter',
     () => counters.overflows,
   );
-  gauge(registry, 'throttle_shared', 'Whether the counts of all gateways are known', () =>
-    Number(isSharing() ?? false),
-  );
+  const shared = () => Number(isSharing() ?? false);
+  gauge(registry, 'throttle_shared', 'Whether the counts of all gateways are known', shared, 'min');
   gauge(registry, 'throttle_merges', 'Exchanges of counts since the start', () => counts.merges);
   gauge(registry, 'throttle_merges_failed', 'Exchanges of counts that failed', () => counts.failedMerges);
   gauge(registry, 'throttle_counted_alone', 'Strict calls counted without Redis', () => counts.countedAlone);

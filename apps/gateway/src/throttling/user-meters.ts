@@ -37,6 +37,6 @@ export class UserMeters {
 }
 
 /** What counters of an application's users are called by. */
-export function userCounters(applicationId: string, user = ''): string {
-  return `application|${applicationId}|${user === '' ? '' : `${user}|`}`;
+export function userCounters(applicationId: string): string {
+  return `application|${applicationId}|`;
 }
