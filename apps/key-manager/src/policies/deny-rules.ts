@@ -16,7 +16,13 @@ export interface DenyRulePorts {
   readonly users: Pick<UserStore, 'findUser'>;
 }
 
+/** Every gateway holds every rule in memory. */
+const mostRules = 10_000;
+
 export async function createDenyRule({ denyRules }: Pick<DenyRulePorts, 'denyRules'>, rule: DenyRule): Promise<void> {
+  if ((await denyRules.listDenyRules(rule.tenantDomain)).length >= mostRules) {
+    throw new Refusal('forbidden', `A tenant has ${mostRules} deny policies at most`);
+  }
   try {
     await denyRules.createDenyRule(rule);
   } catch (error) {

@@ -33,7 +33,14 @@ function policyNotFound(id: string): Refusal {
   return new Refusal('policy_not_found', `Throttling policy with id ${id} not found`);
 }
 
+/** Every gateway holds every policy in memory. */
+const mostPerLevel = 1_000;
+
 export async function createPolicy({ policies }: PolicyPorts, policy: ThrottlingPolicy): Promise<void> {
+  const { tenantDomain, level } = policy;
+  if ((await policies.listPolicies(tenantDomain, level)).length >= mostPerLevel) {
+    throw new Refusal('forbidden', `A tenant has ${mostPerLevel} throttling policies of a level at most`);
+  }
   try {
     await policies.createPolicy(policy);
   } catch (error) {

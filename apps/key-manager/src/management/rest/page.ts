@@ -2,17 +2,24 @@ import { z } from 'zod';
 
 const maxLimit = 1_000;
 
-/** `limit` and `offset` of a list; a limit above the most is lowered to it rather than refused. */
-export const pageQuery = {
-  limit: z.coerce
+function limitOf(usual: number) {
+  return z.coerce
     .number()
     .int()
     .min(0)
-    .default(25)
+    .default(usual)
     .transform((limit) => Math.min(limit, maxLimit))
-    .describe('Entries on this page.'),
+    .describe('Entries on this page.');
+}
+
+/** `limit` and `offset` of a list; a limit above the most is lowered to it rather than refused. */
+export const pageQuery = {
+  limit: limitOf(25),
   offset: z.coerce.number().int().min(0).max(2_147_483_647).default(0).describe('Entries to leave out.'),
 };
+
+/** The same of lists that WSO2 gives whole: those who read them do not ask for a second page. */
+export const wholeQuery = { ...pageQuery, limit: limitOf(maxLimit) };
 
 export interface Page {
   readonly limit: number;

@@ -11,7 +11,7 @@ import {
 import { prefixes } from '../../prefixes.js';
 import { audited } from '../../rest/audited.js';
 import { token } from '../../rest/caller.js';
-import { listAnswer, pageOf, pageQuery } from '../../rest/page.js';
+import { listAnswer, pageOf, wholeQuery } from '../../rest/page.js';
 import { Answer, type Route, route } from '../../rest/route.js';
 import { denyAnswer, denyBody, denyFilter, denyView, toCondition } from './deny-schema.js';
 
@@ -34,7 +34,7 @@ export function denyRoutes(ports: DenyRoutePorts): Route[] {
       access: reading,
       query: z.object({
         query: z.string().max(1_024).optional().describe('conditionType:X&conditionValue:Y; "Y" is the whole value.'),
-        ...pageQuery,
+        ...wholeQuery,
       }),
       answer: listAnswer(denyAnswer),
       async handle({ tenantDomain }, { query: { query, ...page } }) {

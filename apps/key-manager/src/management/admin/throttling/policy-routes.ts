@@ -12,7 +12,7 @@ import { type PolicyLevel, policyLevels } from '../../../policies/policy.js';
 import { prefixes } from '../../prefixes.js';
 import { audited } from '../../rest/audited.js';
 import { token } from '../../rest/caller.js';
-import { listAnswer, pageOf, pageQuery } from '../../rest/page.js';
+import { listAnswer, pageOf, wholeQuery } from '../../rest/page.js';
 import { Answer, type Route, route } from '../../rest/route.js';
 import { type PolicyBody, policyAnswer, policyBodies, policyView, toPolicy } from './policy-schema.js';
 
@@ -40,7 +40,7 @@ function collectionRoutes(ports: PolicyPorts, level: PolicyLevel): Route[] {
       path,
       summary: `Throttling policies of level ${level}.`,
       access: reading[level],
-      query: z.object(pageQuery),
+      query: z.object(wholeQuery),
       answer: listAnswer(policyAnswer),
       async handle({ tenantDomain }, { query }) {
         requireLevel(tenantDomain, level);

@@ -7,7 +7,7 @@ import { superTenant } from '../../../users/user-name.js';
 import { audited } from '../../rest/audited.js';
 import { token } from '../../rest/caller.js';
 import { uploadedFile } from '../../rest/multipart.js';
-import { listAnswer, pageOf, pageQuery } from '../../rest/page.js';
+import { listAnswer, pageOf, wholeQuery } from '../../rest/page.js';
 import { badRequest, misfit } from '../../rest/problem.js';
 import { Answer, type Route, route } from '../../rest/route.js';
 import { policyAnswer, policyBodies, policyView, toPolicy } from './policy-schema.js';
@@ -49,7 +49,7 @@ function searchRoute({ policies }: PolicyPorts): Route {
     access: token('admin', 'tier_manage', 'tier_view'),
     query: z.object({
       query: z.string().max(64).default('type:all').describe('type:all, or type: with app, sub, api or global.'),
-      ...pageQuery,
+      ...wholeQuery,
     }),
     answer: listAnswer(z.looseObject({ policyId: z.string(), policyName: z.string(), type: z.string() })),
     async handle({ tenantDomain }, { query: { query, ...page } }) {
