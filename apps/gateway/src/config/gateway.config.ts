@@ -131,6 +131,12 @@ const tokens = z
     maxEntries: setting(z.int().min(100).default(200_000), 'Most tokens kept in memory.', {
       env: 'GATEWAY_TOKEN_MAX_ENTRIES',
     }),
+    maxUnknownPerAddress: setting(
+      z.int().min(0).default(100),
+      'How many unknown tokens one client address may send in ten seconds. Above it most of its tokens that are not in ' +
+        'memory or Redis are answered 503 without asking the key manager. 0: any number.',
+      { env: 'GATEWAY_TOKEN_MAX_UNKNOWN_PER_ADDRESS' },
+    ),
     enforceTypeHeader: setting(
       z.boolean().default(true),
       'Take JWTs of the type at+jwt only, so that an id_token opens no API.',

@@ -74,7 +74,7 @@ export type TokenVerdict =
  * keeping it as a key. A rejected promise counts as undecidable.
  */
 export interface TokenFactsSource {
-  lookup(accessToken: string): TokenVerdict | Promise<TokenVerdict>;
+  lookup(accessToken: string, clientAddress?: string): TokenVerdict | Promise<TokenVerdict>;
 }
 
 /** `exchange`: the token has to be exchanged for one of ours first. */

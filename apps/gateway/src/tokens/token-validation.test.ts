@@ -60,6 +60,7 @@ function create(more: object = {}): TokenValidation {
   return new TokenValidation({
     cacheTtlSeconds: 900,
     negativeTtlSeconds: 5,
+    maxUnknownPerAddress: 100,
     maxEntries: 100,
     clock,
     hearing,

@@ -5,6 +5,7 @@ import type { RevocationSink } from '../key-manager/revocation-stream.js';
 import type { TokenFactsSource, TokenVerdict } from '../pipeline/ports.js';
 import { type CachedToken, SharedVerdicts } from './cached-token.js';
 import type { Clock } from './clock.js';
+import { Guesses } from './guesses.js';
 import type { Hearing } from './hearing.js';
 import type { JwtGate } from './jwt-gate.js';
 import { expired, invalid, NegativeVerdicts } from './negative-verdicts.js';
@@ -17,6 +18,8 @@ export interface TokenValidationOptions {
   readonly cacheTtlSeconds: number;
   readonly negativeTtlSeconds: number;
   readonly maxEntries: number;
+  /** Unknown tokens that an address may send in ten seconds before it is put off; 0: any number. */
+  readonly maxUnknownPerAddress: number;
   readonly clock: Clock;
   readonly hearing: Hearing;
   /** Says which tokens are worth a question; without it all are. */
@@ -45,6 +48,7 @@ interface Flight {
   readonly hash: Buffer;
   readonly hashKey: string;
   readonly accessToken: string;
+  readonly clientAddress: string | undefined;
   /** Set when a revocation of this very token was passed on: the answer may be older and is not kept. */
   isDoubted: boolean;
 }
@@ -60,12 +64,14 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
   private readonly revocations: RevocationIndex;
   private readonly verdicts = new SharedVerdicts();
   private readonly flights = new Map<string, { flight: Flight; verdict: Promise<TokenVerdict> }>();
+  private readonly guesses: Guesses;
   private readonly doubts = new TwoGenerations<number>(20_000);
 
   constructor(options: TokenValidationOptions) {
     this.options = options;
     this.ttlMillis = options.cacheTtlSeconds * 1_000;
     this.known = new TokenTable(options.maxEntries);
+    this.guesses = new Guesses(options.maxUnknownPerAddress);
     this.negatives = new NegativeVerdicts(options.negativeTtlSeconds, maxNegatives);
     this.revocations = new RevocationIndex({
       clock: options.clock,
@@ -80,10 +86,10 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
     return { tokens: this.known.size, refused: this.negatives.size, asking: this.flights.size };
   }
 
-  lookup(accessToken: string): TokenVerdict | Promise<TokenVerdict> {
+  lookup(accessToken: string, clientAddress?: string): TokenVerdict | Promise<TokenVerdict> {
     const cached = this.known.get(accessToken);
     const verdict = cached === undefined ? undefined : this.judge(cached);
-    return verdict ?? this.find(accessToken);
+    return verdict ?? this.find(accessToken, clientAddress);
   }
 
   revoked(revocation: Revocation): void {
@@ -135,7 +141,7 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
     return this.options.hearing.trusts(cached, now) ? cached.verdict : undefined;
   }
 
-  private find(accessToken: string): TokenVerdict | Promise<TokenVerdict> {
+  private find(accessToken: string, clientAddress: string | undefined): TokenVerdict | Promise<TokenVerdict> {
     if (accessToken.length > maxTokenLength) return invalid;
     const hash = hashOf(accessToken);
     const hashKey = hash.toString('latin1');
@@ -146,7 +152,7 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
     const judgement = this.options.jwts?.judge(accessToken, this.options.clock.now()) ?? 'ask';
     if (judgement !== 'ask') return verdicts[judgement];
     if (this.flights.size >= maxFlights) return undecidable;
-    const flight: Flight = { hash, hashKey, accessToken: ownCopy(accessToken), isDoubted: false };
+    const flight: Flight = { hash, hashKey, accessToken: ownCopy(accessToken), clientAddress, isDoubted: false };
     const verdict = this.decide(flight).finally(() => {
       if (this.flights.get(hashKey)?.flight === flight) this.flights.delete(hashKey);
     });
@@ -165,8 +171,12 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
       if (verdict !== undefined) return verdict;
     }
     const askedAt = clock.now();
+    const { clientAddress } = flight;
+    if (clientAddress !== undefined && !this.guesses.mayAsk(clientAddress, askedAt)) return undecidable;
     try {
       const answer = await askKeyManager(flight.hash);
+      if (clientAddress !== undefined && answer.state === TokenState.TOKEN_STATE_UNKNOWN)
+        this.guesses.wrong(clientAddress);
       return this.take(flight, answer, askedAt);
     } catch (error) {
       onUndecided?.(error);

@@ -56,7 +56,7 @@ function tokenIn(exchange: Exchange, credentials: string, scheme: TokenScheme): 
 
 /** Tokens of other key managers are JWTs; where the API's tenant has none of those, nothing more is looked at. */
 function lookup(
-  { catalog, api }: Exchange,
+  { catalog, api, clientAddress }: Exchange,
   token: string,
   { tokens: own, foreignTokens }: TokenPorts,
 ): ForeignVerdict | Promise<ForeignVerdict> {
@@ -65,7 +65,7 @@ function lookup(
     const verdict = issuers === undefined ? undefined : foreignTokens.lookup(token, issuers);
     if (verdict !== undefined) return verdict;
   }
-  return own.lookup(token);
+  return own.lookup(token, clientAddress);
 }
 
 function isPlain(verdict: ForeignVerdict): verdict is Extract<TokenVerdict, { state: 'active' }> {

@@ -8,7 +8,7 @@ import { undecidable } from './undecidable.js';
 /** Finds out which application an API key is of, and whether it may come from there (WSO2: api_key). */
 export function acceptApiKey(exchange: Exchange, key: string, { tokens }: Pick<Ports, 'tokens'>): void | Promise<void> {
   if (!wellFormed.test(key)) throw invalidKey(exchange);
-  const verdict = tokens.lookup(key);
+  const verdict = tokens.lookup(key, exchange.clientAddress);
   if (!(verdict instanceof Promise)) return accept(exchange, verdict);
   return verdict.then(
     (found) => accept(exchange, found),
