@@ -1,7 +1,7 @@
 import type { ApiKey } from '../../applications/api-key.js';
 import type { KeyType } from '../../oauth2/model.js';
 import type { Session } from './database.js';
-import { appendRevocations, type NewRevocation } from './feed-numbers.js';
+import type { NewRevocation } from './feed-numbers.js';
 
 // By name, never `*`: a prepared statement fails once a later migration has added one.
 export const apiKeyColumns = `id, tenant_domain, application_id, key_type, name, owner, issued_at, expires_at,
@@ -53,11 +53,10 @@ export async function endApplicationApiKeys(session: Session, applicationId: str
   return (await session.rows<Ended>(sql, [applicationId])).map(toEnded);
 }
 
-/** Ends the API keys that the user made, and those of the user's applications. Gateways are told. */
-export async function endUserApiKeys(session: Session, now: number, owner: string): Promise<void> {
+/** The same for keys that the user made, and those of the user's applications. */
+export async function endUserApiKeys(session: Session, owner: string): Promise<NewRevocation[]> {
   const sql = `
 delete from api_keys where owner = $1 or application_id in (select id from applications where owner = $1)
 returning id, expires_at`;
-  const ended = (await session.rows<Ended>(sql, [owner])).map(toEnded);
-  await appendRevocations(session, { revokedAt: now, now }, ended);
+  return (await session.rows<Ended>(sql, [owner])).map(toEnded);
 }

@@ -127,8 +127,8 @@ export class TypeOrmUserStore implements UserStore {
       await session.table(userRoleEntity).delete({ userId: id });
       await session.table(userEntity).delete({ id });
       await session.changed('delete from consents where subject = $1', [fullUserName(row)]);
-      await endUserTokens(session, this.clock.now(), [fullUserName(row)], { withClients: true });
-      await endUserApiKeys(session, this.clock.now(), fullUserName(row));
+      const also = await endUserApiKeys(session, fullUserName(row));
+      await endUserTokens(session, this.clock.now(), [fullUserName(row)], { withClients: true, also });
       await this.#record(session, recorded);
       return true;
     });
@@ -193,8 +193,8 @@ export class TypeOrmUserStore implements UserStore {
   async #endTokens(session: Session, before: User, after: User, hasNewPassword: boolean): Promise<void> {
     const isLess = (after.locked && !before.locked) || without(before.roles, after.roles).length > 0;
     if (!isLess && !hasNewPassword) return;
-    await endUserTokens(session, this.clock.now(), [fullUserName(after)], { withClients: isLess });
-    if (after.locked && !before.locked) await endUserApiKeys(session, this.clock.now(), fullUserName(after));
+    const also = after.locked && !before.locked ? await endUserApiKeys(session, fullUserName(after)) : [];
+    await endUserTokens(session, this.clock.now(), [fullUserName(after)], { withClients: isLess, also });
   }
 
   /** Last in the transaction: writers of the audit log queue. */

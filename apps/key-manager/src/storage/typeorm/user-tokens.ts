@@ -1,22 +1,22 @@
 import { endSubjectGrants } from './coarse-revocation.js';
 import type { Session } from './database.js';
-import { appendRevocations } from './feed-numbers.js';
+import { appendRevocations, type NewRevocation } from './feed-numbers.js';
 
 /**
  * Ends every token of the users, in this transaction; with their clients, also what those got for themselves by
- * client_credentials, which rests on the roles of the owner. Gateways are told.
+ * client_credentials, which rests on the roles of the owner. Gateways are told, and of what `also` has ended.
  */
 export async function endUserTokens(
   session: Session,
   now: number,
   fullNames: readonly string[],
-  { withClients }: { readonly withClients: boolean },
+  { withClients, also = [] }: { readonly withClients: boolean; readonly also?: readonly NewRevocation[] },
 ): Promise<void> {
   if (fullNames.length === 0) return;
   // First the users, whose rows stay locked: what `holdOwner` let pass before is seen by the statement that follows.
   const users = await endSubjectGrants(session, fullNames);
   const clients = withClients ? await endSubjectGrants(session, await clientsOf(session, fullNames)) : [];
-  await appendRevocations(session, { revokedAt: now, now }, [...users, ...clients]);
+  await appendRevocations(session, { revokedAt: now, now }, [...users, ...clients, ...also]);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Fixture } from './fixture.js';
 import type { Sample } from './samples.js';
 import { samplePem, upload } from './upload.js';
@@ -9,7 +10,7 @@ const ofClients = ['/apis/{apiId}/client-certificates', '/apis/{apiId}/client-ce
   [`GET ${publisher}${path}`, () => ({ parameters })],
   [
     `POST ${publisher}${path}`,
-    ({ scopeId }: Fixture) => ({ parameters, ...upload(samplePem, { alias: `new-${scopeId}`, tier: 'Unlimited' }) }),
+    () => ({ parameters, ...upload(samplePem, { alias: randomUUID(), tier: 'Unlimited' }) }),
   ],
   [`GET ${publisher}${path}/{alias}`, () => ({ parameters })],
   [`PUT ${publisher}${path}/{alias}`, () => ({ parameters, ...upload(samplePem, { tier: 'Gold' }) })],
@@ -19,7 +20,7 @@ const ofClients = ['/apis/{apiId}/client-certificates', '/apis/{apiId}/client-ce
 /** Requests about certificates that would succeed for whoever may make them. */
 export const certificateSamples: Readonly<Record<string, (fixture: Fixture) => Sample>> = {
   ...Object.fromEntries(ofClients),
-  [`POST ${publisher}/endpoint-certificates`]: ({ scopeId }) =>
-    upload(samplePem, { alias: `new-${scopeId}`, endpoint: 'https://backend.example.com' }),
+  [`POST ${publisher}/endpoint-certificates`]: () =>
+    upload(samplePem, { alias: randomUUID(), endpoint: 'https://backend.example.com' }),
   [`PUT ${publisher}/endpoint-certificates/{alias}`]: () => upload(samplePem),
 };
