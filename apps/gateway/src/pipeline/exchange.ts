@@ -141,9 +141,17 @@ export class Exchange {
   /** Ends the answer so that the client sees that it is not whole. */
   cutOff(): void {
     const stream = http2Stream(this.response);
-    if (stream === undefined) this.response.destroy();
+    if (stream === undefined) this.#cutConnection();
     // Closing it would end the body properly first; an error makes it RST_STREAM with INTERNAL_ERROR.
     else stream.destroy(new Error('the answer was cut off'));
+  }
+
+  /** In HTTP/1.0 the end of the connection is the end of the answer, so it has to be one that cannot be taken for it. */
+  #cutConnection(): void {
+    const { socket } = this.response;
+    // Over TLS a client sees that nobody said good-bye.
+    if (this.request.httpVersionMinor === 0 && socket !== null && !('encrypted' in socket)) socket.resetAndDestroy();
+    else this.response.destroy();
   }
 
   get catalog(): CompiledCatalog {
