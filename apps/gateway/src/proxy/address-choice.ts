@@ -15,52 +15,53 @@ export class AddressChoice {
 
   /** Undefined when there is none but those in `tried`. `now` is the clock of the breakers. */
   choose(now: number, tried: readonly BackendAddress[]): BackendAddress | undefined {
-    const { addresses } = this;
-    const only = addresses.length === 1 ? addresses[0] : undefined;
-    if (only !== undefined) return only.breaker.admits(now) && !tried.includes(only) ? only : undefined;
-    const admitted = addresses.filter((address) => address.breaker.admits(now) && !tried.includes(address));
-    const well = admitted.filter(({ isWell }) => isWell);
-    return this.#pick(well.length > 0 ? well : admitted);
+    return this.#pick(now, tried, true) ?? this.#pick(now, tried, false);
   }
 
-  #pick(candidates: readonly BackendAddress[]): BackendAddress | undefined {
+  #pick(now: number, tried: readonly BackendAddress[], onlyWell: boolean): BackendAddress | undefined {
+    const isEligible = (address: BackendAddress) =>
+      (address.isWell || !onlyWell) && address.breaker.admits(now) && !tried.includes(address);
     switch (this.method) {
       case 'failover':
-        return candidates[0];
+        return this.addresses.find(isEligible);
       case 'weighted':
-        return heaviest(candidates);
+        return heaviest(this.addresses, isEligible);
       case 'leastConnections':
-        return this.#leastBusy(candidates);
+        return this.#inTurn(isEligible, load);
       default:
-        return this.#next(candidates);
+        return this.#inTurn(isEligible, none);
     }
   }
 
-  /** In the order of all addresses, so that one that is left out for a while does not shift the others. */
-  #next(candidates: readonly BackendAddress[]): BackendAddress | undefined {
-    for (let i = 0; i < this.addresses.length; i++) {
-      const index = (this.#turn + i) % this.addresses.length;
-      const address = this.addresses[index] as BackendAddress;
-      if (!candidates.includes(address)) continue;
-      this.#turn = index + 1;
-      return address;
+  /** The first that has least of it, beginning behind the last one chosen: equals take turns. */
+  #inTurn(isEligible: Eligible, cost: (address: BackendAddress) => number): BackendAddress | undefined {
+    const { addresses } = this;
+    let best: BackendAddress | undefined;
+    let next = this.#turn;
+    for (let i = 0; i < addresses.length; i++) {
+      const index = (this.#turn + i) % addresses.length;
+      const address = addresses[index] as BackendAddress;
+      if (!isEligible(address) || (best !== undefined && cost(address) >= cost(best))) continue;
+      best = address;
+      next = index + 1;
     }
-    return undefined;
-  }
-
-  #leastBusy(candidates: readonly BackendAddress[]): BackendAddress | undefined {
-    const load = ({ active, weight }: BackendAddress) => active / weight;
-    const least = Math.min(...candidates.map(load));
-    // Ties take turns: else the first would get every call of a quiet time.
-    return this.#next(candidates.filter((address) => load(address) === least));
+    this.#turn = next;
+    return best;
   }
 }
 
+type Eligible = (address: BackendAddress) => boolean;
+
+const none = () => 0;
+
+const load = ({ active, weight }: BackendAddress) => active / weight;
+
 /** Smooth weighted round robin: 5, 1, 1 gives a a b a c a a, and not five a in a row. */
-function heaviest(candidates: readonly BackendAddress[]): BackendAddress | undefined {
+function heaviest(addresses: readonly BackendAddress[], isEligible: Eligible): BackendAddress | undefined {
   let best: BackendAddress | undefined;
   let total = 0;
-  for (const address of candidates) {
+  for (const address of addresses) {
+    if (!isEligible(address)) continue;
     total += address.weight;
     address.credit += address.weight;
     if (best === undefined || address.credit > best.credit) best = address;

@@ -8,10 +8,11 @@ import type { BackendCounters } from './backend-counters.js';
 import { type BackendPool, type BackendPools, busy, poolGroup } from './backend-pool.js';
 import { Bulkhead } from './bulkhead.js';
 import type { CallAttempts } from './call-attempts.js';
-import { type BreakerSettings, CircuitBreaker } from './circuit-breaker.js';
+import { CircuitBreaker } from './circuit-breaker.js';
 import type { BackendCredentials } from './credentials/backend-credentials.js';
+import { type EndpointLimits, endpointLimits } from './endpoint-limits.js';
 import { isFailure, mayGoElsewhere } from './judgement.js';
-import { type ProxySettings, usualProtection } from './proxy-settings.js';
+import type { ProxySettings } from './proxy-settings.js';
 import { RetryBudget } from './retry-budget.js';
 import { stickyCookie, stuckTo } from './sticky-cookie.js';
 import { type CallOwner, UpstreamCall } from './upstream-call.js';
@@ -38,35 +39,35 @@ export class EndpointRuntime implements CallOwner {
   readonly #credentials: BackendCredentials | undefined;
   readonly #places: Bulkhead<UpstreamCall> | undefined;
   readonly #poolGroup: string;
-  readonly #retries: number;
-  readonly #totalTimeoutMillis: number;
-  readonly #headersTimeout: number;
+  readonly #limits: EndpointLimits;
 
   constructor(
     readonly endpoint: CompiledEndpoint,
     private readonly around: EndpointSurroundings,
   ) {
-    const { settings, counters } = around;
-    const { balancing, protection, upstreams } = endpoint;
-    const breaker = breakerSettings(endpoint, settings);
+    const { balancing, upstreams } = endpoint;
+    const limits = endpointLimits(endpoint, around.settings);
     this.addresses = upstreams.map(
       (upstream, index) =>
         new BackendAddress(
           upstream,
           balancing?.weights[index] ?? 1,
-          new CircuitBreaker(breaker, counters.breakerChanged),
+          new CircuitBreaker(limits.breaker, around.counters.breakerChanged),
           balancing?.sticky?.values[index],
         ),
     );
     this.#choice = new AddressChoice(this.addresses, balancing?.method ?? 'roundRobin');
     this.#poolGroup = poolGroup(endpoint);
-    this.#retries = protection?.retries ?? settings.retries ?? usualProtection.retries;
-    this.#headersTimeout = endpoint.timeoutMillis ?? settings.headersTimeoutMillis;
-    this.#totalTimeoutMillis =
-      protection?.totalTimeoutMillis ?? settings.totalTimeoutMillis ?? usualProtection.totalTimeoutMillis;
-    this.stallTimeoutMillis = protection?.idleTimeoutMillis ?? settings.bodyTimeoutMillis;
+    this.#limits = limits;
+    this.stallTimeoutMillis = limits.stallTimeoutMillis;
     this.#credentials = around.credentialsOf(endpoint, this.poolOf);
-    this.#places = this.#limit();
+    this.#places =
+      limits.places &&
+      new Bulkhead(
+        limits.places,
+        (call) => this.#attempt(call, undefined),
+        (call) => call.fail(busy()),
+      );
   }
 
   readonly poolOf: PoolOf = ({ upstream }) => this.around.pools.find(upstream, this.#poolGroup, this.endpoint);
@@ -74,7 +75,8 @@ export class EndpointRuntime implements CallOwner {
   call(exchange: Exchange, answers: Answers): void {
     const call = new UpstreamCall(exchange, answers, this, streamedBody(exchange));
     const { attempts } = call;
-    if (this.#totalTimeoutMillis > 0) attempts.deadline = setTimeout(tooLate, this.#totalTimeoutMillis, call);
+    const { totalTimeoutMillis } = this.#limits;
+    if (totalTimeoutMillis > 0) attempts.deadline = setTimeout(tooLate, totalTimeoutMillis, call);
     this.#budget.earn();
     if (this.#places === undefined) {
       this.#attempt(call, undefined);
@@ -137,7 +139,7 @@ export class EndpointRuntime implements CallOwner {
     attempts.isJudged = true;
     if (isFailure(fault, this.endpoint.protection?.openOn)) address.breaker.failed(performance.now());
     else address.breaker.undecided();
-    if (attempts.retries >= this.#retries || !isRepeatable(call) || !mayGoElsewhere(fault)) return false;
+    if (attempts.retries >= this.#limits.retries || !isRepeatable(call) || !mayGoElsewhere(fault)) return false;
     const next = this.#nextFor(attempts, address, isConnectionLost(error));
     if (next === undefined || !this.#budget.spend()) return false;
     attempts.retries++;
@@ -211,8 +213,9 @@ export class EndpointRuntime implements CallOwner {
     const { attempts } = call;
     try {
       const isSticky = address.stickyValue !== undefined;
+      const { headersTimeout } = this.#limits;
       attempts.authorization = authorization;
-      call.options = upstreamRequest(call, path, authorization, { isSticky, headersTimeout: this.#headersTimeout });
+      call.options = upstreamRequest(call, path, authorization, { isSticky, headersTimeout });
       const pool = this.poolOf(address);
       attempts.pool = pool;
       address.active++;
@@ -224,37 +227,10 @@ export class EndpointRuntime implements CallOwner {
       call.fail(error);
     }
   }
-
-  #limit(): Bulkhead<UpstreamCall> | undefined {
-    const { protection } = this.endpoint;
-    if (protection?.maxConcurrent === undefined) return undefined;
-    return new Bulkhead(
-      {
-        running: protection.maxConcurrent,
-        waiting: protection.maxWaiting ?? 0,
-        waitMillis: protection.connectTimeoutMillis ?? this.around.settings.connectTimeoutMillis,
-      },
-      (call) => this.#attempt(call, undefined),
-      (call) => call.fail(busy()),
-    );
-  }
 }
 
 const noAddresses: readonly BackendAddress[] = [];
 
 function tooLate(call: UpstreamCall): void {
   call.fail(new GatewayError('backendTimedOut'));
-}
-
-function breakerSettings({ protection }: CompiledEndpoint, settings: ProxySettings): BreakerSettings {
-  const openMillis = protection?.openMillis ?? settings.openMillis ?? usualProtection.openMillis;
-  return {
-    failuresToOpen: protection?.failuresToOpen ?? settings.failuresToOpen ?? usualProtection.failuresToOpen,
-    openMillis,
-    openFactor: Math.max(1, protection?.openFactor ?? usualProtection.openFactor),
-    maxOpenMillis: Math.max(
-      openMillis,
-      protection?.maxOpenMillis ?? settings.maxOpenMillis ?? usualProtection.maxOpenMillis,
-    ),
-  };
 }

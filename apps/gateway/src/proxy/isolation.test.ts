@@ -20,6 +20,8 @@ function hold(gateway: TestGateway, times: number): void {
   }
 }
 
+/** Nothing ends by itself while a test looks. */
+const patient = { connectTimeoutMillis: 60_000, headersTimeoutMillis: 60_000 };
 const limited = { ...noProtection, maxConcurrent: 2, maxWaiting: 1 };
 
 describe('one slow backend of twenty', () => {
@@ -27,7 +29,7 @@ describe('one slow backend of twenty', () => {
     const slow = await bed.backend(() => undefined);
     const others = await Promise.all(Array.from({ length: 19 }, (_, index) => bed.backend(`api ${index + 1}`)));
     const endpoints = [slow, ...others].map(({ url }) => ({ urls: [url] }));
-    const gateway = await bed.gateway(endpoints, { connectionsPerEndpoint: 8 });
+    const gateway = await bed.gateway(endpoints, { ...patient, connectionsPerEndpoint: 8 });
     hold(gateway, 40);
     await waitUntil(() => gateway.ended.filter(({ fault }) => fault === 'backendBusy').length === 40 - 16);
     const calls = Array.from({ length: 190 }, (_, i) => call(gateway.port, `GET /api-${(i % 19) + 1}/x`));
@@ -46,7 +48,10 @@ describe('one slow backend of twenty', () => {
       if (!isSlow) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
     });
     const urls = [backend.url];
-    const gateway = await bed.gateway([{ urls, protection: limited }, { urls }], { connectionsPerEndpoint: 4 });
+    const gateway = await bed.gateway([{ urls, protection: limited }, { urls }], {
+      ...patient,
+      connectionsPerEndpoint: 4,
+    });
     hold(gateway, 10);
     await waitUntil(() => gateway.ended.length === 7);
     expect(backend.requestLines).toHaveLength(2);
@@ -58,7 +63,7 @@ describe('one slow backend of twenty', () => {
 describe('the most calls of an endpoint', () => {
   it('run, so many wait, and one more is told to come again', async () => {
     const backend = await bed.backend(() => undefined);
-    const gateway = await bed.gateway({ urls: [backend.url], protection: limited });
+    const gateway = await bed.gateway({ urls: [backend.url], protection: limited }, patient);
     hold(gateway, 3);
     await waitUntil(() => backend.requestLines.length === 2);
     const { status, body, headers } = await call(gateway.port, 'GET /open/x');
@@ -68,7 +73,7 @@ describe('the most calls of an endpoint', () => {
 
   it('let the next one in when one ends, whoever ended it', async () => {
     const backend = await bed.backend(() => undefined);
-    const gateway = await bed.gateway({ urls: [backend.url], protection: limited });
+    const gateway = await bed.gateway({ urls: [backend.url], protection: limited }, patient);
     hold(gateway, 3);
     await waitUntil(() => backend.requestLines.length === 2);
     clients[0]?.destroy();
@@ -82,7 +87,7 @@ describe('the most calls of an endpoint', () => {
   it('do not wait for ever', async () => {
     const backend = await bed.backend(() => undefined);
     const protection = { ...limited, connectTimeoutMillis: 150 };
-    const gateway = await bed.gateway({ urls: [backend.url], protection });
+    const gateway = await bed.gateway({ urls: [backend.url], protection }, { headersTimeoutMillis: 60_000 });
     hold(gateway, 3);
     await waitUntil(() => gateway.ended.some(({ fault }) => fault === 'backendBusy'));
     expect(backend.requestLines).toHaveLength(2);
@@ -90,7 +95,7 @@ describe('the most calls of an endpoint', () => {
 
   it('are not filled by clients that come and go', async () => {
     const backend = await bed.backend(() => undefined);
-    const gateway = await bed.gateway({ urls: [backend.url] }, { connectionsPerEndpoint: 2 });
+    const gateway = await bed.gateway({ urls: [backend.url] }, { ...patient, connectionsPerEndpoint: 2 });
     for (let round = 0; round < 20; round++) {
       hold(gateway, 4);
       await waitUntil(() => [...gateway.forwarder.pools.all].some(({ running, waiting }) => running + waiting > 0));
