@@ -15,6 +15,9 @@ export class AddressChoice {
 
   /** Undefined when there is none but those in `tried`. `now` is the clock of the breakers. */
   choose(now: number, tried: readonly BackendAddress[]): BackendAddress | undefined {
+    const [only, other] = this.addresses;
+    if (only !== undefined && other === undefined)
+      return only.breaker.admits(now) && !tried.includes(only) ? only : undefined;
     return this.#pick(now, tried, true) ?? this.#pick(now, tried, false);
   }
 
