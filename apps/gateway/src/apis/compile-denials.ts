@@ -1,7 +1,7 @@
 import type { DenyRule } from '@keygate/proto/keymanager/v1/catalog';
 import { addressRange } from './address.js';
 import type { CatalogEntities } from './catalog-entities.js';
-import type { CompiledDenials, DeniedRange } from './compiled-limits.js';
+import { type CompiledDenials, type DeniedRange, deniedApi } from './compiled-limits.js';
 
 /** Undefined while nobody is denied anything, so that calls ask one question only. */
 export function compileDenials({ denyRules }: CatalogEntities, problems: string[]): CompiledDenials | undefined {
@@ -32,11 +32,6 @@ export function compileDenials({ denyRules }: CatalogEntities, problems: string[
   }
   if (apis.size + applications.size + users.size + addresses.size === 0) return undefined;
   return { apis, applications, users, addresses };
-}
-
-/** An API is denied by an administrator of its own tenant only. */
-export function deniedApi(tenantDomain: string, context: string): string {
-  return `${tenantDomain} ${context}`;
 }
 
 type DeniedAddresses = Extract<DenyRule['subject'], { $case: 'addresses' }>['addresses'];

@@ -87,9 +87,9 @@ export interface CompiledApiLimits {
   readonly subscriptionlessTier: string;
 }
 
-/** Whom deny policies name. Undefined members name nobody, which is what is asked first. */
+/** Whom deny policies name. */
 export interface CompiledDenials {
-  /** `<tenant> <context>`. */
+  /** By `deniedApi`. */
   readonly apis: ReadonlySet<string>;
   /** `<full owner>:<name>`. */
   readonly applications: ReadonlySet<string>;
@@ -97,6 +97,11 @@ export interface CompiledDenials {
   readonly users: ReadonlySet<string>;
   /** By tenant of the API. */
   readonly addresses: ReadonlyMap<string, readonly DeniedRange[]>;
+}
+
+/** An API is denied by an administrator of its own tenant only. */
+export function deniedApi(tenantDomain: string, context: string): string {
+  return `${tenantDomain} ${context}`;
 }
 
 export interface DeniedRange {

@@ -1,6 +1,5 @@
 import { addressKey, isWithin } from '../../apis/address.js';
-import { deniedApi } from '../../apis/compile-denials.js';
-import type { CompiledDenials } from '../../apis/compiled-limits.js';
+import { type CompiledDenials, deniedApi } from '../../apis/compiled-limits.js';
 import type { Exchange } from '../exchange.js';
 import { GatewayError } from '../gateway-errors.js';
 import type { Stage } from '../stage.js';
