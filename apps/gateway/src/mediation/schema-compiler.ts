@@ -1,12 +1,13 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { formats } from './formats.js';
 import { documentId, type JsonObject } from './json-pointer.js';
+import { prepareLater } from './prepare-later.js';
 import { linearPatterns } from './safe-patterns.js';
 
 /** What does not fit, in words; undefined when the value fits. */
 export type SchemaCheck = (value: unknown) => string | undefined;
 
-/** Compiles the schemas of one document, each when it is first needed: an API has many that are never used. */
+/** Compiles the schemas of one document one after the other between requests, and at once the one that is needed. */
 export class SchemaCompiler {
   #ajv: Ajv2020 | undefined;
 
@@ -38,9 +39,14 @@ export class SchemaCompiler {
 
   /** Throws, with every use, when the schema cannot be compiled. */
   check(schema: unknown): SchemaCheck {
-    let validate: ReturnType<Ajv2020['compile']> | undefined;
+    let compiled: ReturnType<Ajv2020['compile']> | undefined;
+    const compile = () => {
+      compiled ??= this.#library().compile({ type: 'object', properties: { value: schema } });
+      return compiled;
+    };
+    prepareLater(compile);
     return (value) => {
-      validate ??= this.#library().compile({ type: 'object', properties: { value: schema } });
+      const validate = compile();
       try {
         if (validate({ value })) return undefined;
       } catch (error) {

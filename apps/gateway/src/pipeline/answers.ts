@@ -29,7 +29,7 @@ export function createAnswers(hooks: readonly AnswerHook[], observer: RequestObs
       const headers = [...ownAnswer.headers];
       answering(exchange, headers);
       response.writeHead(ownAnswer.status, headers);
-      response.end(ownAnswer.body);
+      response.end(exchange.method === 'HEAD' ? undefined : ownAnswer.body);
       drain(request);
     },
     fail(exchange, error) {

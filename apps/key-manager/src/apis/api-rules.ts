@@ -11,6 +11,7 @@ import { settleScopes } from './api-scopes.js';
 import type { ApiStore, SharedScopeStore } from './api-store.js';
 import { tenantContext } from './context.js';
 import type { Definition } from './definitions/definition.js';
+import { requireBounded } from './definitions/validation-document.js';
 import { sealSecrets } from './endpoint-secrets.js';
 import { settlePolicies } from './operation-policies/attached-policies.js';
 import type { OperationPolicyStore } from './operation-policies/operation-policy.js';
@@ -50,6 +51,7 @@ export async function createApi(ports: ApiPorts, publisher: Publisher, given: Ne
     createdAt: now,
     updatedAt: now,
   };
+  requireBounded(api, api.body);
   try {
     await ports.apis.createApi(api);
   } catch (error) {
@@ -95,6 +97,7 @@ export async function updateApi(
     policies: change.saysTiers && change.body.policies.length === 0 ? [subscriptionlessTier] : change.body.policies,
   };
   const body = await settle(ports, api.tenantDomain, api.name, given, api.body);
+  requireBounded(api, body);
   return ports.apis.updateApi(api.id, { body, isDefaultVersion: change.isDefaultVersion });
 }
 

@@ -1,6 +1,6 @@
 import type { AttachedPolicy as AttachedPolicyMessage, Mediation } from '@keygate/proto/keymanager/v1/catalog';
 import type { Api, ApiBody, ApiOperation } from './api.js';
-import { definitionOf } from './definitions/definition-of.js';
+import { validationDocument } from './definitions/validation-document.js';
 import type { AttachedPolicy } from './operation-policies/attached-policies.js';
 import { type Flow, flows } from './operation-policies/operation-policy.js';
 
@@ -10,7 +10,7 @@ export function apiMediation(api: Api, body: ApiBody): Mediation | undefined {
   const cacheSeconds = responseCachingEnabled === true && typeof cacheTimeout === 'number' ? cacheTimeout : 0;
   // Streams and their messages are described otherwise.
   const isDescribed = enableSchemaValidation === true && (type ?? 'HTTP') === 'HTTP';
-  const validatedBy = isDescribed ? JSON.stringify(definitionOf(api, body)) : '';
+  const validatedBy = isDescribed ? JSON.stringify(validationDocument(api, body)) : '';
   return unlessIdle({ ...policiesIn(body.apiPolicies), cacheSeconds, validatedBy });
 }
 

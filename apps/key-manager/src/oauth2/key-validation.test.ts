@@ -36,6 +36,20 @@ describe('key validation', () => {
     });
   });
 
+  it('tells of the user what backends may know, when it is asked and the client may know it', async () => {
+    const made = await createOAuth2World();
+    const { password } = made;
+    const hashOf = async (scope: string) => sha256((await password({ scope })).accessToken);
+    const allowed = await hashOf('openid');
+    const claims = { givenname: 'Demo', organization: 'Keygate' };
+    const told = createKeyValidation({ ...made, backendClaims: async () => claims });
+    expect(await told(allowed, true)).toMatchObject({ facts: { userClaims: claims } });
+    for (const answer of [await told(allowed), await told(await hashOf('default'), true)]) {
+      expect(answer).toMatchObject({ state: 'ACTIVE' });
+      expect(answer).not.toHaveProperty('facts.userClaims');
+    }
+  });
+
   it('tells unknown, expired and revoked apart', async () => {
     const { password, revoke, validate, keyValidation, clock } = await createOAuth2World();
     expect((await validate('0'.repeat(32))).state).toBe('UNKNOWN');

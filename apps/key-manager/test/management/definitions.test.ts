@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { validationDocument } from '../../src/apis/definitions/validation-document.js';
 import { type Json, startWorld, type World } from './support/world.js';
 
 const publisher = '/api/am/publisher/v4';
@@ -194,6 +195,63 @@ describe('the definition of an API', () => {
     expect((await world.call('PUT', `${apis}/${id}/swagger`, { token, body: { apiDefinition: '{}' } })).status).toBe(
       400,
     );
+  });
+});
+
+describe('the definition that gateways get', () => {
+  it('has all that decides and nothing that is for people', () => {
+    const schema = {
+      title: 'Pet',
+      description: 'long',
+      example: { description: 'a value' },
+      properties: { description: { type: 'string', description: 'long', enum: ['example'] }, example: {} },
+      'x-vendor': 1,
+      'x-nullable': true,
+    };
+    const paths = {
+      '/a': {
+        get: { tags: ['a'], responses: { default: { description: 'd', content: { 'application/json': { schema } } } } },
+      },
+    };
+    const api = { name: 'A', version: '1', context: '/a' };
+    const operations = [
+      { id: '1', target: '/a', verb: 'GET', authType: 'Any', throttlingPolicy: 'Unlimited', scopes: [] },
+    ];
+    const body = { transport: [], policies: [], securityScheme: [], scopes: [], operations };
+    const found = validationDocument(api, {
+      ...body,
+      apiDefinition: { openapi: '3.0.1', info: { title: 'T' }, paths },
+    });
+    expect(found).toMatchObject({ openapi: '3.0.1' });
+    expect(found.paths).toEqual({
+      '/a': {
+        get: {
+          responses: {
+            default: {
+              content: {
+                'application/json': {
+                  schema: {
+                    properties: { description: { type: 'string', enum: ['example'] }, example: {} },
+                    'x-nullable': true,
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    });
+    expect(JSON.stringify(found)).not.toContain('x-wso2');
+  });
+
+  it('is not too large for all gateways to hold', async () => {
+    const many = Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`property-${i}`, { type: 'string' }]));
+    const { id } = await create('huge');
+    const responses = { 200: { description: 'ok', content: { 'application/json': { schema: { properties: many } } } } };
+    expect((await define(id, document({ '/a': { get: { responses } } }))).status).toBe(200);
+    const answer = await world.call('PUT', `${apis}/${id}`, { token, body: { enableSchemaValidation: true } });
+    expect(answer.status).toBe(400);
+    expect(answer.body.description).toBe('The definition is too large for schema validation');
   });
 });
 

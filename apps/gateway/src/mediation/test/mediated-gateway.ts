@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { type Api, AuthType, type Mediation } from '@keygate/proto/keymanager/v1/catalog';
 import { anApi, aResource, catalogOf } from '../../apis/test/catalog.js';
 import { ByteBudget } from '../../pipeline/mediation/byte-budget.js';
@@ -48,17 +49,19 @@ export interface MediatedOptions {
   readonly maxBodyBytes?: number;
   readonly ports?: Partial<Ports>;
   readonly api?: Partial<Api>;
+  readonly server?: () => Server;
 }
 
 /** The request path with policies, a cache and contracts, before a backend that records. */
 export async function startMediated(
   mediation: Partial<Mediation>,
-  { answer, maxBodyBytes = 10_000, ports, api }: MediatedOptions = {},
+  { answer, maxBodyBytes = 10_000, ports, api, server }: MediatedOptions = {},
 ): Promise<MediatedGateway> {
   const backend = await RecordingBackend.start(answer);
   const budget = new ByteBudget(100_000);
   const started = { now: 1_800_000_000_000 };
   const gateway = await startTestGateway(catalogOf({ apis: [mediatedApi(backend.url, mediation, api)] }), {
+    ...(server && { server }),
     ports: {
       mediation: { maxBodyBytes, budget },
       responses: new ResponseCache({ maxBytes: 100_000, maxEntryBytes: 20_000, now: () => started.now }),

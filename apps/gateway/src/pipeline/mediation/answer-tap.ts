@@ -41,7 +41,10 @@ interface Writer {
   flushHeaders(): void;
 }
 
+const methods = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
+
 class AnswerTap {
+  /** The response itself: what is put before its methods is taken away again before it is written to. */
   readonly #writer: Writer;
   readonly #isHolding: boolean;
   #head: { readonly status: number; readonly rest: readonly unknown[] } | undefined;
@@ -58,53 +61,81 @@ class AnswerTap {
   }
 
   install(): void {
-    const { writeHead, write, end, flushHeaders } = this.#writer;
-    const passed: Writer = {
-      writeHead: writeHead.bind(this.response),
-      write: write.bind(this.response),
-      end: end.bind(this.response),
-      flushHeaders: flushHeaders.bind(this.response),
-    };
-    Object.assign(this.response, {
-      writeHead: (status: number, ...rest: unknown[]) => this.#onHead(passed, status, rest),
-      write: (chunk: Buffer | string, encoding?: BufferEncoding) => this.#onData(passed, chunk, encoding),
-      end: (chunk?: Buffer | string, encoding?: BufferEncoding) => this.#onEnd(passed, chunk, encoding),
+    this.#putBefore({
+      writeHead: (status, ...rest) => this.#onHead(status, rest),
+      write: (chunk, encoding) => this.#onData(chunk, encoding),
+      end: (chunk, encoding) => this.#onEnd(chunk, encoding),
       flushHeaders: () => {
-        if (!this.#isHolding || this.#isOver) passed.flushHeaders();
+        if (!this.#isHolding) this.#past(() => this.#writer.flushHeaders());
       },
     });
     this.response.once('close', () => this.#leave());
   }
 
-  #onHead(passed: Writer, status: number, rest: readonly unknown[]): unknown {
-    if (this.tap.isFault()) this.#leave();
-    if (this.#isOver) return passed.writeHead(status, ...rest);
+  #putBefore(writer: Writer): void {
+    Object.assign(this.response, writer);
+  }
+
+  #uninstall(): void {
+    for (const method of methods) Reflect.deleteProperty(this.response, method);
+  }
+
+  /** Writes without being heard: the methods of a response call each other, those of HTTP/2 in particular. */
+  #past<T>(write: () => T): T {
+    const { writeHead, write: heard, end, flushHeaders } = this.#writer;
+    this.#uninstall();
+    const result = write();
+    this.#putBefore({ writeHead, write: heard, end, flushHeaders });
+    return result;
+  }
+
+  #onHead(status: number, rest: readonly unknown[]): unknown {
+    if (this.tap.isFault()) {
+      this.#leave();
+      this.#uninstall();
+      return this.#writer.writeHead(status, ...rest);
+    }
     this.#head = { status, rest };
-    return this.#isHolding ? this.response : passed.writeHead(status, ...rest);
+    return this.#isHolding ? this.response : this.#past(() => this.#writer.writeHead(status, ...rest));
   }
 
-  #onData(passed: Writer, chunk: Buffer | string, encoding?: BufferEncoding): boolean {
+  #onData(chunk: Buffer | string, encoding?: BufferEncoding): boolean {
     this.#take(chunk, encoding);
-    // Of an answer that was held back nothing is let out in parts, least of all behind the fault it has become.
-    return this.#isHolding || passed.write(chunk, encoding);
+    return this.#isHolding || this.#past(() => this.#writer.write(chunk, encoding));
   }
 
-  #onEnd(passed: Writer, chunk?: Buffer | string, encoding?: BufferEncoding): unknown {
-    if (this.response.writableEnded) return this.response;
+  #onEnd(chunk?: Buffer | string, encoding?: BufferEncoding): unknown {
     if (chunk !== undefined) this.#take(chunk, encoding);
     if (this.response.writableEnded) return this.response;
-    if (this.#isOver) return chunk === undefined ? passed.end() : passed.end(chunk, encoding);
-    const answer = this.#whole();
-    const problem = this.tap.check?.(answer);
-    if (problem === undefined) this.tap.keep?.(answer);
-    this.#leave();
-    if (problem !== undefined) this.tap.fail(problem);
-    else if (!this.#isHolding) return chunk === undefined ? passed.end() : passed.end(chunk, encoding);
-    else {
-      passed.writeHead(answer.status, ...(this.#head?.rest ?? []));
-      if (answer.body.length === 0) passed.end();
-      else passed.end(answer.body);
+    if (!this.#isOver) {
+      const answer = this.#whole();
+      const problem = this.tap.check?.(answer);
+      if (problem !== undefined) return this.#fail(problem);
+      this.tap.keep?.(answer);
+      this.#leave();
+      if (this.#isHolding) return this.#send(answer);
     }
+    this.#uninstall();
+    return chunk === undefined ? this.#writer.end() : this.#writer.end(chunk, encoding);
+  }
+
+  #send({ status, body }: WholeAnswer): unknown {
+    this.#uninstall();
+    this.#writer.writeHead(status, ...(this.#head?.rest ?? []));
+    return body.length === 0 ? this.#writer.end() : this.#writer.end(body);
+  }
+
+  /** What the forwarder still has of the answer goes nowhere: behind a fault it would be an error, or worse an answer. */
+  #fail(error: GatewayError): unknown {
+    this.#leave();
+    this.#uninstall();
+    this.tap.fail(error);
+    this.#putBefore({
+      writeHead: () => this.response,
+      write: () => true,
+      end: () => this.response,
+      flushHeaders: () => undefined,
+    });
     return this.response;
   }
 
@@ -120,8 +151,8 @@ class AnswerTap {
   }
 
   #giveUp(): void {
-    this.#leave();
-    if (this.#isHolding) this.tap.fail(this.tap.tooLarge());
+    if (this.#isHolding) this.#fail(this.tap.tooLarge());
+    else this.#leave();
   }
 
   #whole(): WholeAnswer {
