@@ -122,6 +122,7 @@ describe('what cannot be', () => {
     ['a header that is none', 'advanced', header('a b', 'x')],
     ['a pattern that does not compile', 'advanced', header('a', '(')],
     ['a pattern without end in sight', 'advanced', header('a', '(?=x)\\1')],
+    ['a pattern of a thousand patterns', 'advanced', header('a', '[a-z]{100}(b{2,200})?')],
     ['a group without condition', 'advanced', group()],
     ['a rule without query', 'custom', { policyName: 'x', keyTemplate: '$userId' }],
     ['a rule without key', 'custom', { policyName: 'x', siddhiQuery: 'q' }],
@@ -236,6 +237,12 @@ describe('search, export and import', () => {
   ])('refuses %s', async (_, text) => {
     const sent = await world.call('POST', `${policies}/import`, { token, ...multipart({}, text) });
     expect(sent.status).toBe(400);
+  });
+
+  it('says in its OpenAPI document that it takes a form', async () => {
+    const { body } = await call('GET', `${admin}/openapi.json`);
+    const { content } = body.paths['/throttling/policies/import'].post.requestBody;
+    expect(content['multipart/form-data'].schema.properties.file).toMatchObject({ type: 'string', format: 'binary' });
   });
 
   it('refuses what is no form, and too large a one', async () => {

@@ -6,10 +6,15 @@ import { quota } from './quota-schema.js';
 const name = z.string().min(1).max(255);
 const address = z.string().max(45).refine(isAddress, 'is no IP address');
 
+/** Of all counted repetitions of a pattern together: `x{1000}` is a program a thousand times as long. */
+const mostRepeats = 256;
+
 /** What gateways can run in a time that grows with the text only (RE2): callers choose the text. */
-const pattern = z.string().max(1_024).refine(isPattern, 'is no regular expression that gateways run (RE2)');
+const pattern = z.string().max(255).refine(isPattern, 'is no regular expression that gateways run (RE2)');
 
 function isPattern(text: string): boolean {
+  const repeats = [...text.matchAll(/\{(\d+),?(\d*)\}/g)].map(([, least, most]) => Number(most || least));
+  if (repeats.reduce((sum, each) => sum + each, 0) > mostRepeats) return false;
   try {
     RE2JS.compile(text);
     return true;
