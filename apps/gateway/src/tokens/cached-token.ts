@@ -10,7 +10,7 @@ import { TwoGenerations } from './two-generations.js';
 
 export type ActiveVerdict = Extract<TokenVerdict, { state: 'active' }>;
 
-/** A token in memory. The raw token is only the key it is found by. */
+/** A token in memory. The token itself is not a part of it: it is found by its hash. */
 export interface CachedToken extends TokenIdentity {
   readonly verdict: ActiveVerdict;
   /** Milliseconds since the epoch; Infinity for a token that never expires. */

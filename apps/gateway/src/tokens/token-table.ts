@@ -1,50 +1,50 @@
 import type { CachedToken } from './cached-token.js';
-
-interface Generation {
-  readonly byToken: Map<string, CachedToken>;
-  readonly byHash: Map<string, CachedToken>;
-}
-
-const emptyGeneration = (): Generation => ({ byToken: new Map(), byHash: new Map() });
+import { TokenRecords } from './token-records.js';
 
 /**
- * The bounded table of known tokens, found by the raw token on a request and by its hash on a revocation. Both ways in
- * age together (see `TwoGenerations`): an entry that one of them lost could no longer be revoked.
+ * The bounded table of known tokens, found by their hash, on a request as on a revocation. Like `TwoGenerations` it drops
+ * what has not been read for longest: the older half goes when the younger one is full, and what is read in it moves up.
  */
 export class TokenTable {
   private readonly half: number;
-  private young = emptyGeneration();
-  private old = emptyGeneration();
+  private young = new TokenRecords();
+  private old = new TokenRecords();
+  /** How many of the older half have moved up and lie there for nothing. */
+  private moved = 0;
 
   constructor(capacity: number) {
     this.half = Math.max(1, Math.floor(capacity / 2));
   }
 
   get size(): number {
-    return this.young.byToken.size + this.old.byToken.size;
+    return this.young.size + this.old.size - this.moved;
   }
 
-  get(accessToken: string): CachedToken | undefined {
-    const found = this.young.byToken.get(accessToken);
-    if (found !== undefined) return found;
-    const older = this.old.byToken.get(accessToken);
-    if (older === undefined) return undefined;
-    this.set(accessToken, older);
-    return older;
+  /** The record itself, to read and to mark; only for as long as nothing is added. */
+  get(hashKey: string): CachedToken | undefined {
+    const number = this.young.find(hashKey);
+    if (number >= 0) return this.young.view(number);
+    const older = this.old.find(hashKey);
+    if (older < 0) return undefined;
+    // When the younger half is full, the older one is dropped, but not before this record has been read.
+    const view = this.old.view(older);
+    if (this.young.size >= this.half) this.turn();
+    else this.moved += 1;
+    return this.young.view(this.young.put(view));
   }
 
-  getByHash(hashKey: string): CachedToken | undefined {
-    return this.young.byHash.get(hashKey) ?? this.old.byHash.get(hashKey);
-  }
-
-  set(accessToken: string, cached: CachedToken): void {
-    if (this.young.byToken.size >= this.half && !this.young.byToken.has(accessToken)) {
-      this.old = this.young;
-      this.young = emptyGeneration();
+  /** `token.hashKey` says where. */
+  set(token: CachedToken): void {
+    if (this.young.find(token.hashKey) < 0) {
+      if (this.young.size >= this.half) this.turn();
+      if (this.old.find(token.hashKey) >= 0) this.moved += 1;
     }
-    this.old.byToken.delete(accessToken);
-    this.old.byHash.delete(cached.hashKey);
-    this.young.byToken.set(accessToken, cached);
-    this.young.byHash.set(cached.hashKey, cached);
+    this.young.put(token);
+  }
+
+  private turn(): void {
+    this.old = this.young;
+    this.young = new TokenRecords();
+    this.moved = 0;
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type TokenFacts, TokenState, type ValidateTokenResponse } from '@keygate/proto/keymanager/v1/key_validation';
 import type { Revocation } from '@keygate/proto/keymanager/v1/revocation';
 import type { RevocationSink } from '../key-manager/revocation-stream.js';
@@ -47,7 +47,6 @@ const verdicts = { invalid, expired, undecidable } as const;
 interface Flight {
   readonly hash: Buffer;
   readonly hashKey: string;
-  readonly accessToken: string;
   readonly clientAddress: string | undefined;
   /** Set when a revocation of this very token was passed on: the answer may be older and is not kept. */
   isDoubted: boolean;
@@ -87,15 +86,17 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
   }
 
   lookup(accessToken: string, clientAddress?: string): TokenVerdict | Promise<TokenVerdict> {
-    const cached = this.known.get(accessToken);
+    if (accessToken.length > maxTokenLength) return invalid;
+    const hashKey = hash('sha256', accessToken, 'binary');
+    const cached = this.known.get(hashKey);
     const verdict = cached === undefined ? undefined : this.judge(cached);
-    return verdict ?? this.find(accessToken, clientAddress);
+    return verdict ?? this.find(accessToken, hashKey, clientAddress);
   }
 
   revoked(revocation: Revocation): void {
     this.revocations.add(revocation);
     if (revocation.target?.$case !== 'tokenHash') return;
-    const cached = this.known.getByHash(Buffer.from(revocation.target.tokenHash).toString('latin1'));
+    const cached = this.known.get(Buffer.from(revocation.target.tokenHash).toString('latin1'));
     if (cached !== undefined) cached.isRevoked = true;
   }
 
@@ -112,8 +113,8 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
    * knows (the client may not have owned it), so it is asked again, past every cache.
    */
   doubt(token: string): void {
-    const hashKey = hashOf(token).toString('latin1');
-    const cached = this.known.getByHash(hashKey);
+    const hashKey = hash('sha256', token, 'binary');
+    const cached = this.known.get(hashKey);
     if (cached !== undefined) cached.isDoubted = true;
     const pending = this.flights.get(hashKey);
     if (pending !== undefined) {
@@ -141,10 +142,11 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
     return this.options.hearing.trusts(cached, now) ? cached.verdict : undefined;
   }
 
-  private find(accessToken: string, clientAddress: string | undefined): TokenVerdict | Promise<TokenVerdict> {
-    if (accessToken.length > maxTokenLength) return invalid;
-    const hash = hashOf(accessToken);
-    const hashKey = hash.toString('latin1');
+  private find(
+    accessToken: string,
+    hashKey: string,
+    clientAddress: string | undefined,
+  ): TokenVerdict | Promise<TokenVerdict> {
     const refusal = this.negatives.get(hashKey, this.options.clock.now());
     if (refusal !== undefined) return refusal;
     const underWay = this.flights.get(hashKey);
@@ -152,7 +154,7 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
     const judgement = this.options.jwts?.judge(accessToken, this.options.clock.now()) ?? 'ask';
     if (judgement !== 'ask') return verdicts[judgement];
     if (this.flights.size >= maxFlights) return undecidable;
-    const flight: Flight = { hash, hashKey, accessToken: ownCopy(accessToken), clientAddress, isDoubted: false };
+    const flight: Flight = { hash: Buffer.from(hashKey, 'latin1'), hashKey, clientAddress, isDoubted: false };
     const verdict = this.decide(flight).finally(() => {
       if (this.flights.get(hashKey)?.flight === flight) this.flights.delete(hashKey);
     });
@@ -238,7 +240,7 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
 
   private keep(flight: Flight, cached: CachedToken): void {
     if (flight.isDoubted || this.ttlMillis === 0) return;
-    this.known.set(flight.accessToken, cached);
+    this.known.set(cached);
   }
 
   /** Not awaited: the answer is the key manager's own, and a revocation found in Redis also comes by push. */
@@ -247,7 +249,8 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
     const ttlMillis = Math.min(this.ttlMillis, cached.expiresAt - clock.now());
     if (shared === undefined || flight.isDoubted || ttlMillis < 1) return;
     void shared.fill(flight.hash, facts, ttlMillis).then((stood) => {
-      if (!stood) cached.isRevoked = true;
+      const known = stood ? undefined : this.known.get(flight.hashKey);
+      if (known !== undefined) known.isRevoked = true;
     });
   }
 
@@ -261,8 +264,3 @@ export class TokenValidation implements TokenFactsSource, RevocationSink {
     return since !== undefined && this.options.clock.now() - since < doubtMillis;
   }
 }
-
-const hashOf = (token: string) => createHash('sha256').update(token).digest();
-
-/** A slice of a header would keep the whole request head in memory. */
-const ownCopy = (text: string) => Buffer.from(text).toString();
