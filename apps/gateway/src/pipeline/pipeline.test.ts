@@ -58,6 +58,16 @@ describe('the pipeline', () => {
     expect(log).toEqual(['a', 'b', 'c']);
   });
 
+  it('stops where the request ended while a stage was waited for', async () => {
+    log.length = 0;
+    const exchange = anExchange();
+    const ending = stage('a', async () => {
+      exchange.fault = 'subscriptionThrottled';
+    });
+    await runStages([ending, stage('b')], exchange);
+    expect(log).toEqual(['a']);
+  });
+
   it('stops at an answer of its own', () => {
     log.length = 0;
     const answering = stage('a', (exchange) => exchange.answer({ status: 200, headers: [] }));

@@ -37,7 +37,10 @@ export const onAnswer: readonly AnswerHook[] = [mediateAnswer, addCorsHeaders, a
 export function runStages(stages: readonly Stage[], exchange: Exchange, from = 0): void | Promise<void> {
   for (let i = from; i < stages.length; i++) {
     const pending = (stages[i] as Stage).run(exchange);
-    if (pending !== undefined) return pending.then(() => runStages(stages, exchange, i + 1));
+    if (pending !== undefined) {
+      // It may have ended meanwhile: a payload that goes over its quota does so while another stage reads it.
+      return pending.then(() => (exchange.fault === undefined ? runStages(stages, exchange, i + 1) : undefined));
+    }
     if (exchange.ownAnswer !== undefined) return;
   }
 }
