@@ -13,11 +13,13 @@ export type TokenPorts = Pick<Ports, 'tokens' | 'foreignTokens' | 'dpop'>;
 
 /** Finds out what the access token stands for (RFC 6750 section 2.1, RFC 9449 section 7.1). */
 export function acceptToken(exchange: Exchange, credentials: string, ports: TokenPorts): void | Promise<void> {
-  const scheme = tokenScheme(credentials);
+  // Nearly all there are: one look at the text, and the scheme is known with the token.
+  const bearer = credentials.length <= maxLength ? tokens.Bearer.exec(credentials)?.[1] : undefined;
+  const scheme = bearer === undefined ? tokenScheme(credentials) : 'Bearer';
   if (scheme === undefined) {
     throw new GatewayError('missingCredentials', { headers: apiChallenge(exchange.api.security) });
   }
-  const token = tokenIn(exchange, credentials, scheme);
+  const token = bearer ?? tokenIn(exchange, credentials, scheme);
   const verdict = lookup(exchange, token, ports);
   if (!(verdict instanceof Promise)) {
     // Nearly every call: nothing is bound, and nothing more is allocated.
@@ -46,10 +48,10 @@ interface Presented {
 
 /** RFC 6750 section 2.1: b64token. 8 KiB is ample for a JWT and stops long lines of nothing. */
 const tokens = { Bearer: /^bearer +([\w.~+/-]+=*) *$/i, DPoP: /^dpop +([\w.~+/-]+=*) *$/i };
-const maxTokenLength = 8192;
+const maxLength = 8192 + 'bearer '.length;
 
 function tokenIn(exchange: Exchange, credentials: string, scheme: TokenScheme): string {
-  const token = credentials.length <= maxTokenLength + 7 ? tokens[scheme].exec(credentials)?.[1] : undefined;
+  const token = credentials.length <= maxLength ? tokens[scheme].exec(credentials)?.[1] : undefined;
   if (token === undefined) throw invalidToken(exchange, 'invalidCredentials', 'The access token is malformed');
   return token;
 }

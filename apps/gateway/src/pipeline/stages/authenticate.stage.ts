@@ -7,7 +7,7 @@ import { acceptCertificate, certificateFacts } from '../credentials/client-certi
 import { acceptInternalKey, internalKeyOf } from '../credentials/internal-key.js';
 import type { Exchange } from '../exchange.js';
 import { GatewayError } from '../gateway-errors.js';
-import { headerValues, onlyHeader } from '../header-lines.js';
+import { headerValues, isNamed, onlyHeader } from '../header-lines.js';
 import type { Ports } from '../ports.js';
 import type { Stage } from '../stage.js';
 
@@ -25,12 +25,33 @@ export function authenticate(ports: AuthenticatePorts): Stage {
       // Also where nothing is needed: what came with the request must not go on to the backend.
       const queryKeys = security.takesApiKeys ? takeQueryKeys(exchange) : none;
       if (exchange.resource.authType === 'None') return;
+      if (security.isUsual) return byToken(exchange, ports);
       const internalKey = internalKeyOf(exchange);
       if (internalKey !== undefined) return acceptInternalKey(exchange, internalKey, ports.internalKeys);
-      if (security.isUsual) return acceptToken(exchange, authorizationOf(exchange), ports);
       return bySchemes(exchange, queryKeys, ports);
     },
   };
+}
+
+/** The usual API, in one pass over the headers. */
+function byToken(exchange: Exchange, ports: AuthenticatePorts): void | Promise<void> {
+  const { rawHeaders, api } = exchange;
+  const { authorizationHeader } = api;
+  let credentials: string | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (isNamed(name, authorizationHeader)) {
+      if (credentials !== undefined) refuseSeveral();
+      credentials = rawHeaders[i + 1];
+    } else if (isNamed(name, 'internal-key')) {
+      return acceptInternalKey(exchange, rawHeaders[i + 1] as string, ports.internalKeys);
+    }
+  }
+  return acceptToken(exchange, exchange.upgrade === undefined ? (credentials ?? '') : authorizationOf(exchange), ports);
+}
+
+function refuseSeveral(): never {
+  throw new GatewayError('severalCredentials', { headers: challenge('invalid_request') });
 }
 
 const none: readonly string[] = [];
@@ -48,7 +69,7 @@ function authorizationOf({ rawHeaders, api, upgrade }: Exchange): string {
   const credentials = onlyHeader(rawHeaders, api.authorizationHeader);
   const queryToken = upgrade?.queryToken;
   if (credentials === null || (credentials !== undefined && queryToken !== undefined)) {
-    throw new GatewayError('severalCredentials', { headers: challenge('invalid_request') });
+    refuseSeveral();
   }
   return queryToken === undefined ? (credentials ?? '') : `Bearer ${queryToken}`;
 }

@@ -7,14 +7,14 @@ import type { Ports, TokenFacts } from '../ports.js';
 import type { Stage } from '../stage.js';
 
 /** Checks that the token's application is in use and subscribed to the API (WSO2: validateSubscriptionDetails). */
-export function subscription({ settings: { onlyKeyType } }: Pick<Ports, 'settings'>): Stage {
+export function subscription({ settings }: Pick<Ports, 'settings'>): Stage {
   return {
     name: 'subscription',
     run(exchange) {
       const { token, api } = exchange;
       if (token === undefined) return;
       const consumer = needsNone(token) ? undefined : consumerOf(exchange, token);
-      checkEnvironment(exchange, consumer?.keyType ?? exchange.keyType ?? token.keyType, onlyKeyType);
+      checkEnvironment(exchange, consumer?.keyType ?? exchange.keyType ?? token.keyType, settings.onlyKeyType);
       if (consumer === undefined) {
         if (api.subscriptionRequired && !needsNone(token)) throw new GatewayError('notSubscribed');
         return;
