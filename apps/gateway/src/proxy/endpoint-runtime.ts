@@ -40,6 +40,7 @@ export class EndpointRuntime implements CallOwner {
   readonly #places: Bulkhead<UpstreamCall> | undefined;
   readonly #poolGroup: string;
   readonly #limits: EndpointLimits;
+  #awaitingCredentials = 0;
 
   constructor(
     readonly endpoint: CompiledEndpoint,
@@ -196,15 +197,31 @@ export class EndpointRuntime implements CallOwner {
       const path = upstreamPath(exchange, address.upstream);
       const isReplayable = call.body === undefined;
       const authorization = this.#credentials?.authorize({ method: exchange.method, path, address, isReplayable });
-      if (authorization instanceof Promise) {
-        authorization.then(
-          (value) => this.#send(call, address, path, value),
-          (error: unknown) => call.fail(error),
-        );
-      } else this.#send(call, address, path, authorization);
+      if (authorization instanceof Promise) this.#sendOnce(authorization, call, address, path);
+      else this.#send(call, address, path, authorization);
     } catch (error) {
       call.fail(error);
     }
+  }
+
+  /** As few may wait for credentials as for connections: a token URL that hangs must not fill memory. */
+  #sendOnce(
+    authorization: Promise<string | undefined>,
+    call: UpstreamCall,
+    address: BackendAddress,
+    path: string,
+  ): void {
+    if (this.#awaitingCredentials >= this.around.settings.connectionsPerEndpoint) {
+      authorization.catch(() => undefined);
+      throw busy();
+    }
+    this.#awaitingCredentials++;
+    authorization
+      .finally(() => this.#awaitingCredentials--)
+      .then(
+        (value) => this.#send(call, address, path, value),
+        (error: unknown) => call.fail(error),
+      );
   }
 
   #send(call: UpstreamCall, address: BackendAddress, path: string, authorization: string | undefined): void {

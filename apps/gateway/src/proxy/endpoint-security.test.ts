@@ -194,6 +194,19 @@ describe('OAUTH', () => {
     expect(JSON.stringify(gateway.failures) + String(gateway.failures)).not.toContain('canary');
   });
 
+  it('lets no more calls wait for a token than for a connection', async () => {
+    const [backend, tokens] = [await bed.backend('ok'), await bed.backend(() => undefined)];
+    const gateway = await bed.gateway(
+      { urls: [backend.url], security: oauth(tokens.url) },
+      { connectionsPerEndpoint: 2 },
+    );
+    const clients = [1, 2, 3].map(() => connect(gateway.port, '127.0.0.1'));
+    for (const client of clients) client.write('GET /open/x HTTP/1.1\r\nHost: a\r\n\r\n');
+    await expect.poll(() => gateway.ended.map(({ fault }) => fault)).toEqual(['backendBusy']);
+    expect(tokens.connections).toHaveLength(1);
+    for (const client of clients) client.destroy();
+  });
+
   it('leaves no trace of a client that goes while the token is fetched', async () => {
     const [backend, tokens] = [await bed.backend('ok'), await bed.backend(() => undefined)];
     const gateway = await bed.gateway({ urls: [backend.url], security: oauth(tokens.url) });

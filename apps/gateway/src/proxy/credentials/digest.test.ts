@@ -117,4 +117,16 @@ describe('digest credentials', () => {
     const outcome = digest.refused(refusal('Digest nonce="3", qop="auth", stale=true', 'Digest nonce="asked"', false));
     expect(outcome).toMatchObject({ fault: 'backendCredentialsUnavailable', headers: ['Retry-After', '1'] });
   });
+
+  it('ask once for all who wait for a nonce, and count each of them', async () => {
+    let questions = 0;
+    const digest = digestCredentials('u', 'p', async () => {
+      questions++;
+      return asked('Digest nonce="asked", qop="auth"');
+    });
+    const post = { ...request, method: 'POST', isReplayable: false };
+    const values = await Promise.all([1, 2, 3].map(() => digest.authorize(post)));
+    expect(values.map((value) => /nc=(\d+)/.exec(value ?? '')?.[1])).toEqual(['00000001', '00000002', '00000003']);
+    expect(questions).toBe(1);
+  });
 });

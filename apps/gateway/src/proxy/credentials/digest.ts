@@ -19,6 +19,8 @@ interface Session {
  */
 export function digestCredentials(username: string, password: string, ask: AskForChallenge): BackendCredentials {
   const sessions = new WeakMap<BackendAddress, Session>();
+  /** One question for all calls that wait for a nonce. */
+  const asked = new WeakMap<BackendAddress, Promise<Session | undefined>>();
   const answer = (session: Session, { method, path }: SignedRequest) => {
     session.count++;
     const clientNonce = randomBytes(12).toString('base64url');
@@ -29,16 +31,23 @@ export function digestCredentials(username: string, password: string, ask: AskFo
     sessions.set(address, session);
     return session;
   };
+  const askOnce = ({ address, path }: SignedRequest) => {
+    const asking =
+      asked.get(address) ??
+      ask(address, path)
+        .then(digestChallenge)
+        .then((challenge) => challenge && keep(address, challenge))
+        .finally(() => asked.delete(address));
+    asked.set(address, asking);
+    return asking;
+  };
   return {
     authorize(request) {
       const session = sessions.get(request.address);
       if (session !== undefined) return answer(session, request);
       if (request.isReplayable) return undefined;
-      return ask(request.address, request.path).then((headers) => {
-        const challenge = digestChallenge(headers);
-        // It may be one that lets a HEAD pass: then it also says what it wants of the request itself.
-        return challenge && answer(keep(request.address, challenge), request);
-      });
+      // It may be one that lets a HEAD pass: then it also says what it wants of the request itself.
+      return askOnce(request).then((asked) => asked && answer(asked, request));
     },
     refused({ address, headers, authorization, isReplayable }) {
       const challenge = digestChallenge(headers);
