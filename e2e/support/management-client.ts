@@ -96,6 +96,8 @@ export interface ApiWanted {
   readonly context: string;
   readonly backendUrl: string;
   readonly sandboxUrl?: string;
+  /** `HTTP` when left out. */
+  readonly type?: string;
   readonly operations: readonly {
     readonly target: string;
     readonly verb: string;
@@ -112,6 +114,7 @@ export async function createApi(rest: Management, wanted: ApiWanted): Promise<Ap
     name: wanted.name,
     context: wanted.context,
     version: '1.0.0',
+    ...(wanted.type === undefined ? {} : { type: wanted.type }),
     policies: ['Unlimited'],
     scopes: Object.entries(wanted.scopes ?? {}).map(([name, bindings]) => ({
       scope: { name, displayName: name, bindings },
