@@ -51,6 +51,11 @@ export class Counter {
     if (used > this.used) this.used = used;
   }
 
+  /** As `learn`, where less is no news of a loss: something was given back. */
+  correct(total: number, turn: number): void {
+    if (turn === this.turns) this.used = total + this.pending;
+  }
+
   #turn(now: number): void {
     this.endsAt = (Math.floor(now / this.windowMillis) + 1) * this.windowMillis;
     this.reset();

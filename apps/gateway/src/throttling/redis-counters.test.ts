@@ -3,7 +3,7 @@ import { connectRedis } from '@keygate/common/redis';
 import { type RunningRedis, startRedis, waitUntil } from '@keygate/common/testing';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { anApplication, entitiesOf } from '../apis/test/catalog.js';
+import { anApi, anApplication, type Entities, entitiesOf } from '../apis/test/catalog.js';
 import { CountMerger } from './count-merger.js';
 import { RedisCounters } from './redis-counters.js';
 import { aPolicy, bytes, minute, requests, ThrottledGateway } from './test/throttled.js';
@@ -36,7 +36,11 @@ const policies = [
 ];
 
 /** Gateways that share a Redis and a catalogue. */
-async function gateways(count: number, isStrict: (tier: string | undefined) => boolean): Promise<Sharing[]> {
+async function gateways(
+  count: number,
+  isStrict: (tier: string | undefined) => boolean,
+  given: Entities = {},
+): Promise<Sharing[]> {
   return Promise.all(
     Array.from({ length: count }, async () => {
       const redis = connectRedis({ url: server.url, commandTimeoutMillis: 2_000 }, logger);
@@ -47,6 +51,7 @@ async function gateways(count: number, isStrict: (tier: string | undefined) => b
       const entities = entitiesOf({
         applications: [anApplication({ throttlingTier: 'A' })],
         throttlingPolicies: policies,
+        ...given,
       });
       const gateway: ThrottledGateway = new ThrottledGateway(entities, { shared, isStrict }, start);
       const { counters, counts } = gateway;
@@ -145,6 +150,29 @@ describe('strict counts', () => {
     expect(await one?.gateway.passing(30)).toBe(20);
     const keys = (await one?.redis.keys(`kg:t:*:${Math.floor(start / minute) + 1}`)) ?? [];
     expect(await Promise.all(keys.map((key) => one?.redis.get(key)))).toEqual(['20', '20']);
+  });
+
+  it('of several tenants are asked for apart, and given back where another tenant’s limit refuses', async () => {
+    const acme = { tenantDomain: 'acme.com' };
+    const siddhiQuery = `
+      FROM RequestStream SELECT (apiTenant == 'acme.com') AS isEligible, apiTenant AS throttleKey INSERT INTO E;
+      FROM E[isEligible==true]#throttler:timeBatch(1 min)
+      SELECT throttleKey, (count(userId) >= 5) as isThrottled, expiryTimeStamp group by throttleKey
+      INSERT ALL EVENTS into ResultStream;`;
+    const [one] = await gateways(1, strict, {
+      apis: [anApi(acme)],
+      applications: [anApplication({ ...acme, throttlingTier: 'Unlimited' })],
+      throttlingPolicies: [
+        aPolicy('subscription Gold', { ...acme, defaultLimit: requests(20) }),
+        aPolicy('custom Rule', { siddhiQuery, keyTemplate: '$apiTenant' }),
+      ],
+    });
+    if (one === undefined) throw new Error('a gateway is needed');
+    expect(await together(one.gateway, 30)).toBe(5);
+    const counters = one.gateway.counters.startingWith('acme.com', 'subscription|');
+    const keys = await one.redis.keys(`kg:t:{acme.com}:*:${Math.floor(start / minute) + 1}`);
+    expect(counters.map(({ used }) => used)).toEqual([5]);
+    expect(await Promise.all(keys.map((key) => one.redis.get(key)))).toEqual(['5']);
   });
 
   it('can be had for one policy alone, and what others counted for a refused call is given back', async () => {

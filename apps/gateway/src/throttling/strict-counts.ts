@@ -44,14 +44,13 @@ export class StrictCounts {
   }
 
   async #giveBack(meters: readonly Meter[], length: number): Promise<void> {
-    const taken = meters
-      .map((meter) => ({ counter: meter.counter, cost: costOf(meter, length) }))
-      .filter(({ cost }) => cost > 0);
-    if (taken.length === 0) return;
-    await this.shared.add(
-      taken.map(({ counter }) => counter),
-      taken.map(({ cost }) => -cost),
-    );
+    const costly = meters.filter((meter) => costOf(meter, length) > 0);
+    if (costly.length === 0) return;
+    const counters = costly.map(({ counter }) => counter);
+    const turns = counters.map((counter) => counter.turns);
+    const deltas = costly.map((meter) => -costOf(meter, length));
+    const totals = await this.shared.add(counters, deltas);
+    for (const [i, counter] of counters.entries()) counter.correct(totals[i] ?? 0, turns[i] ?? 0);
   }
 }
 
