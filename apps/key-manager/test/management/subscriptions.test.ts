@@ -103,6 +103,7 @@ describe('subscriptions', () => {
     });
     for (const [call, status] of [
       [`block-subscription?subscriptionId=${subscriptionId}&blockState=BLOCKED`, 'BLOCKED'],
+      [`block-subscription?subscriptionId=${subscriptionId}&blockState=PROD_ONLY_BLOCKED`, 'PROD_ONLY_BLOCKED'],
       [`unblock-subscription?subscriptionId=${subscriptionId}`, 'UNBLOCKED'],
     ]) {
       const answer = await world.call('POST', `${publisher}/subscriptions/${call}`, { token: maker });
@@ -110,6 +111,10 @@ describe('subscriptions', () => {
       const read = await world.call('GET', `${devportal}/subscriptions/${subscriptionId}`, { token });
       expect(read.body.status).toBe(status);
     }
+    const unknown = `block-subscription?subscriptionId=${subscriptionId}&blockState=ON_HOLD`;
+    expect((await world.call('POST', `${publisher}/subscriptions/${unknown}`, { token: maker })).status).toBe(400);
+    const blocked = `block-subscription?subscriptionId=${subscriptionId}&blockState=BLOCKED`;
+    expect((await world.call('POST', `${publisher}/subscriptions/${blocked}`, { token })).status).toBe(401);
   });
 
   it('keep an API from being deleted', async () => {
