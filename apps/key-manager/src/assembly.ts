@@ -154,7 +154,7 @@ function createAuthorizationServer(
 ): { readonly server: AuthorizationServer; readonly interactive: InteractiveParts } {
   const deps = {
     ...storage,
-    identityProviders: withKeyManagers(storage.identityProviders, storage.keyManagers),
+    exchangedIssuers: withKeyManagers(storage.identityProviders, storage.keyManagers),
     audit: storage.auditLog,
     sessions: storage.logins,
     secretKey,

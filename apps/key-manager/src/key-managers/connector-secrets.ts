@@ -3,8 +3,11 @@ import { Refusal } from '../refusal.js';
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** Members of `additionalProperties` that are written and never read back (WSO2). */
-const secretNames: ReadonlySet<string> = new Set(['client_secret', 'Password', 'password', 'apiKey']);
+/**
+ * Members of `additionalProperties` that are written and never read back. WSO2: client_secret, Password, password, apiKey;
+ * a connector's further ones are named like them.
+ */
+const isSecret = (name: string) => /(secret|password|api_?key|private_?key)$/i.test(name);
 
 /** What WSO2 shows in their place, and takes back for "as it was". */
 const mask = '*****';
@@ -31,6 +34,9 @@ export function sealConnectorSecrets(
 
 function withSecrets(properties: Properties, replace: (value: unknown, name: string) => unknown): Properties {
   return Object.fromEntries(
-    Object.entries(properties).map(([name, value]) => [name, secretNames.has(name) ? replace(value, name) : value]),
+    Object.entries(properties).map(([name, value]) => [
+      name,
+      isSecret(name) && value !== null ? replace(value, name) : value,
+    ]),
   );
 }

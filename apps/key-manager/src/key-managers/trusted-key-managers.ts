@@ -4,8 +4,8 @@ import type { ForeignKeyManager } from './key-manager.js';
 import type { KeyManagerStore } from './key-manager-store.js';
 
 /**
- * WSO2: a key manager whose tokens are to be exchanged, and that has an alias, is a trusted identity provider. One that
- * an administrator set up as such comes first: it says more, such as roles.
+ * WSO2: tokens of a key manager that has an alias, and is not DIRECT, may be exchanged. An identity provider for the same
+ * issuer comes first: it says more, such as roles.
  */
 export function withKeyManagers(
   providers: TrustedIssuers,

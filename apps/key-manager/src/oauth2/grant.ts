@@ -31,6 +31,8 @@ export interface GrantPorts {
   readonly codes: CodeStore;
   readonly replays: ReplayGuard;
   readonly identityProviders: TrustedIssuers;
+  /** Whose tokens may be exchanged, where those are more than `identityProviders`. */
+  readonly exchangedIssuers?: TrustedIssuers | undefined;
   readonly keySets: KeySets;
   readonly samlAssertions: SamlAssertions;
   /** This server's own name; an audience that assertions may name. */

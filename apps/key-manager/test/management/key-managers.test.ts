@@ -123,6 +123,21 @@ describe('key managers of others', () => {
     expect((await put({ name: 'another' })).status).toBe(400);
   });
 
+  it('have no name of an identity provider that speaks for another issuer, nor the other way round', async () => {
+    const providers = '/api/am/admin/v4/identity-providers';
+    const certificates = { type: 'JWKS', value: 'https://idp.example.com/jwks' };
+    const provider = (name: string, idpIssuerName: string) =>
+      world.call('POST', providers, { token, body: { name, idpIssuerName, certificates } });
+    expect((await provider('Shared', 'https://one')).status).toBe(201);
+    expect((await create({ name: 'Shared', issuer: 'https://other' })).status).toBe(409);
+    const made = await create({ name: 'Shared', issuer: 'https://one' });
+    expect(made.status).toBe(201);
+    const moved = { ...made.body, issuer: 'https://other' };
+    expect((await world.call('PUT', `${path}/${made.body.id}`, { token, body: moved })).status).toBe(409);
+    await create({ name: 'Theirs', issuer: 'https://theirs' });
+    expect((await provider('Theirs', 'https://mine')).status).toBe(409);
+  });
+
   it('are for administrators, each of the own tenant', async () => {
     const { id, name } = (await create()).body;
     const publisher = await world.logIn('publisher', 'Internal/creator', 'Internal/publisher');
@@ -204,7 +219,18 @@ describe('key managers of others', () => {
       await put(change);
       expect([(await exchange()).status, change]).toEqual([400, change]);
     }
+    const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+    const bearer = await world.call('POST', '/client-registration/v0.17/register', {
+      basic: ['root', 'root-password'],
+      body: { clientName: 'bearer', owner: 'root', grantType: jwtBearer },
+    });
     await put({ tokenType: 'BOTH' });
+    const assertion = await signJwt(idp, Date.now(), { iss: issuer });
+    const asserted = await world.call('POST', '/oauth2/token', {
+      basic: [bearer.body.clientId, bearer.body.clientSecret],
+      form: { grant_type: jwtBearer, assertion },
+    });
+    expect(asserted.body.error_description).toContain('No Registered IDP found');
     expect((await exchange()).status).toBe(200);
     await create({
       issuer,

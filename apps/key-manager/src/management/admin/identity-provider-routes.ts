@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { requireOwnName } from '../../identity-providers/federated-names.js';
 import type { IdentityProvider } from '../../identity-providers/identity-provider.js';
 import type { IdentityProviderStore } from '../../identity-providers/identity-provider-store.js';
+import type { KeyManagerStore } from '../../key-managers/key-manager-store.js';
 import type { Clock } from '../../oauth2/ports.js';
 import { Refusal } from '../../refusal.js';
 import { AlreadyExists } from '../../storage/errors.js';
@@ -14,6 +16,7 @@ import { providerAnswer, providerBody, providerView, toProvider } from './identi
 
 export interface IdentityProviderRoutePorts {
   readonly identityProviders: IdentityProviderStore;
+  readonly keyManagers: Pick<KeyManagerStore, 'listKeyManagers'>;
   readonly clock: Clock;
 }
 
@@ -22,7 +25,9 @@ const one = '/identity-providers/{identityProviderId}';
 const recorded = { name: 'answer.name', issuer: 'answer.idpIssuerName', enabled: 'answer.enabled' } as const;
 
 /** Whose JWTs and SAML assertions the tenant believes; WSO2 has them in its Carbon console. */
-export function identityProviderRoutes({ identityProviders, clock }: IdentityProviderRoutePorts): Route[] {
+export function identityProviderRoutes({ identityProviders, keyManagers, clock }: IdentityProviderRoutePorts): Route[] {
+  const checkName = async (provider: IdentityProvider) =>
+    requireOwnName(provider, await keyManagers.listKeyManagers(provider.tenantDomain));
   return [
     route({
       method: 'GET',
@@ -45,6 +50,7 @@ export function identityProviderRoutes({ identityProviders, clock }: IdentityPro
       audit: audited('identity_provider.created', 'answer.id', recorded),
       async handle({ tenantDomain }, { body }) {
         const provider = toProvider(body, { id: randomUUID(), tenantDomain, createdAt: clock.now() });
+        await checkName(provider);
         await unlessTaken(identityProviders.createProvider(provider));
         return providerView(provider);
       },
@@ -69,6 +75,7 @@ export function identityProviderRoutes({ identityProviders, clock }: IdentityPro
       async handle(caller, { parameters, body }) {
         const before = await find(identityProviders, caller, parameters.identityProviderId);
         const provider = toProvider(body, before);
+        await checkName(provider);
         await unlessTaken(identityProviders.updateProvider(provider));
         return providerView(provider);
       },

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { SecretBox } from '../../apis/secret-box.js';
 import { residentKeyManager } from '../../applications/resident-key-manager.js';
+import { requireOwnName } from '../../identity-providers/federated-names.js';
+import type { IdentityProviderStore } from '../../identity-providers/identity-provider-store.js';
 import { checkKeyManager } from '../../key-managers/check-key-manager.js';
 import { sealConnectorSecrets } from '../../key-managers/connector-secrets.js';
 import { requireMembers } from '../../key-managers/connectors.js';
@@ -27,6 +29,7 @@ import {
 
 export interface KeyManagerRoutePorts {
   readonly keyManagers: KeyManagerStore;
+  readonly identityProviders: Pick<IdentityProviderStore, 'listProviders'>;
   readonly secretBox: SecretBox;
   /** This server's own, as the resident key manager shows it. */
   readonly issuer: string;
@@ -73,7 +76,9 @@ export function keyManagerRoutes(ports: KeyManagerRoutePorts): Route[] {
   ];
 }
 
-function changingRoutes({ keyManagers, secretBox, clock }: KeyManagerRoutePorts): Route[] {
+function changingRoutes({ keyManagers, identityProviders, secretBox, clock }: KeyManagerRoutePorts): Route[] {
+  const checkName = async (keyManager: ForeignKeyManager) =>
+    requireOwnName(keyManager, await identityProviders.listProviders(keyManager.tenantDomain));
   return [
     route({
       method: 'POST',
@@ -89,6 +94,7 @@ function changingRoutes({ keyManagers, secretBox, clock }: KeyManagerRoutePorts)
         if (name === residentKeyManager.name) throw nameTaken(name);
         const made = { id: randomUUID(), tenantDomain, name, type, createdAt: clock.now() };
         const keyManager = toKeyManager(body, made, {}, secretBox);
+        await checkName(keyManager);
         await orNameTaken(name, keyManagers.createKeyManager(keyManager));
         return keyManagerView(keyManager);
       },
@@ -106,6 +112,7 @@ function changingRoutes({ keyManagers, secretBox, clock }: KeyManagerRoutePorts)
         if (body.type !== before.type) throw new Refusal('invalid', 'The type of a key manager cannot be changed');
         if (body.name !== before.name) throw new Refusal('invalid', 'The name of a key manager cannot be changed');
         const keyManager = toKeyManager(body, before, before.body.additionalProperties ?? {}, secretBox);
+        await checkName(keyManager);
         await keyManagers.updateKeyManager(keyManager);
         return keyManagerView(keyManager);
       },

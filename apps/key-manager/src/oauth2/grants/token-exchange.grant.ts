@@ -24,7 +24,8 @@ type Parameters = z.output<typeof parameters>;
 
 /** A token of a trusted issuer, or one of ours, for another token of the same user. RFC 8693. */
 export function tokenExchangeGrant(ports: GrantPorts): Grant<Parameters> {
-  const exchanged = exchangedTokens(ports, refuse);
+  const identityProviders = ports.exchangedIssuers ?? ports.identityProviders;
+  const exchanged = exchangedTokens({ ...ports, identityProviders }, refuse);
   return {
     grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
     parameters,
