@@ -1,3 +1,4 @@
+import { waitUntil } from '@keygate/common/testing';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, startBackend } from './support/backend.js';
@@ -42,6 +43,8 @@ describe('credentials that are no access tokens', () => {
     rest = await management(quickstart.client, managementUrl, adminUsername, adminPassword, scopes);
     const operations = [{ target: '/books', verb: 'GET' }];
     api = await createApi(rest, { name: 'Books', context: '/books', backendUrl: backend.url, operations });
+    const securityScheme = ['oauth2', 'api_key', 'basic_auth', 'oauth_basic_auth_api_key_mandatory'];
+    await rest.ok('PUT', `${publisher}/apis/${api.id}`, { securityScheme });
     await publish(rest, api);
     await deploy(rest, api);
     applicationId = await createApplication(rest, 'Till');
@@ -69,6 +72,49 @@ describe('credentials that are no access tokens', () => {
     expect(JSON.stringify(listed)).not.toContain(made.apikey);
     expect((await rest.call('POST', `${keys()}/revoke`, { keyUUID: made.keyUUID })).status).toBe(200);
     expect((await rest.call('POST', `${keys()}/revoke`, { keyUUID: made.keyUUID })).status).toBe(404);
+  });
+
+  const until = (headers: Record<string, string>, status: number) =>
+    waitUntil(async () => (await callWith(headers)).status === status, { timeoutMillis: 1_000, what: `${status}` });
+
+  it('an API key opens a subscribed API until it is revoked', async () => {
+    const made = await generate();
+    await until({ ApiKey: made.apikey }, 200);
+    await rest.ok('POST', `${keys()}/revoke`, { keyUUID: made.keyUUID });
+    await until({ ApiKey: made.apikey }, 401);
+    const elsewhere = await generate({ additionalProperties: { permittedIP: '192.0.2.1' } });
+    expect((await callWith({ ApiKey: elsewhere.apikey })).status).toBe(403);
+  });
+
+  it.each(['application', 'owner'])('an API key ends with its %s', async (what) => {
+    const { managementUrl, adminUsername, adminPassword } = quickstart.facts;
+    const [userName, password] = [`clerk-of-${what}`, secret(`canary-clerk-password-${what}`, 'a password')];
+    const asAdmin = { Authorization: basic(adminUsername, adminPassword), 'Content-Type': 'application/scim+json' };
+    const scim = (method: string, path: string, body?: object) =>
+      quickstart.client.call(`${managementUrl}/scim2${path}`, {
+        method,
+        headers: asAdmin,
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      });
+    const roles = [{ value: 'Internal/subscriber' }];
+    const { id } = (await scim('POST', '/Users', { userName, password, roles })).json<{ id: string }>();
+    const clerk = await management(quickstart.client, managementUrl, userName, password);
+    const own = await createApplication(clerk, 'Own');
+    await subscribe(clerk, own, api.id);
+    const path = `${devportal}/applications/${own}`;
+    const { apikey } = await clerk.ok<MadeApiKey>('POST', `${path}/api-keys/PRODUCTION/generate`, { keyName: 'k' });
+    await until({ ApiKey: secret(apikey, 'an API key') }, 200);
+    if (what === 'application') await clerk.ok('DELETE', path);
+    else expect((await scim('DELETE', `/Users/${id}`)).status).toBe(204);
+    await until({ ApiKey: apikey }, 401);
+  });
+
+  it('an internal key and a password open it, an unknown one does not', async () => {
+    const { apikey } = await rest.ok<{ apikey: string }>('POST', `${publisher}/apis/${api.id}/generate-key`);
+    expect((await callWith({ 'Internal-Key': secret(apikey, 'an internal key') })).status).toBe(200);
+    const { adminUsername, adminPassword } = quickstart.facts;
+    expect((await callWith({ Authorization: basic(adminUsername, adminPassword) })).status).toBe(200);
+    expect((await callWith({ Authorization: basic(adminUsername, 'wrong') })).status).toBe(401);
   });
 
   it('neither an API key nor an internal key stands in for an access token', async () => {
