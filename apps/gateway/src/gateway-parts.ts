@@ -112,12 +112,13 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
     review: (exchange) => review(exchange),
     events: throttling.gate,
   });
+  const isTrustedProxy = trustedProxies(config);
   const ports: Ports = {
     catalog,
     tokens: validation,
     forwarder: protocols.forwarder,
     observer,
-    settings: { ...limits, ...credentialSettings(config), isTrustedProxy: trustedProxies(config) },
+    settings: { ...limits, ...credentialSettings(config), isTrustedProxy },
     throttling: throttling.gate,
     events: throttling.gate,
     dpop,
@@ -133,6 +134,7 @@ export async function createParts(config: GatewayConfig, options: PartsOptions):
     logger,
     maxBodyBytes,
     allowInsecureTokenRequests,
+    isTrustedProxy,
     ownUrlFor: (host) => ownUrls.chosenBy(host),
     cors: config.gateway.cors,
     onAnswered: (answered) => {

@@ -173,8 +173,17 @@ describe('who a gateway takes a caller for', () => {
     await waitUntil(async () => (await call(started, { 'x-forwarded-for': '192.0.2.7' })).status === 200);
   });
 
+  it('is told to the key manager with a token request, by whose address logins are slowed down', async () => {
+    const from = { 'x-forwarded-for': '192.0.2.7' };
+    const started = await limited({ options: { gateway: { trustedProxies: ['127.0.0.1'] } } });
+    await started.token('grant_type=client_credentials', from);
+    expect(started.keyManager.issued[0]?.request.request?.clientAddress).toBe('192.0.2.7');
+  });
+
   it('is who is connected when no proxy is trusted', async () => {
     const started = await limited({});
+    await started.token('grant_type=client_credentials', { 'x-forwarded-for': '192.0.2.7' });
+    expect(started.keyManager.issued[0]?.request.request?.clientAddress).toBe('127.0.0.1');
     started.keyManager.change({
       $case: 'denyRule',
       denyRule: {

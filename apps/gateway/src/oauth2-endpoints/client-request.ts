@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ClientRequest } from '@keygate/proto/keymanager/v1/token';
 import { connectionCertificate } from '../pipeline/connection-certificate.js';
 import { headerValues } from '../pipeline/header-lines.js';
+import { callerAddress } from './caller-address.js';
 import { MalformedForm, readForm } from './form.js';
 import { ownAddress } from './own-address.js';
 
@@ -21,7 +22,7 @@ export function clientRequestOf(request: FormRequest): ClientRequest {
     parameters: Buffer.isBuffer(request.body) ? readForm(request.body) : [],
     // All of them: were one dropped here, the key manager could not refuse a request that has two.
     authorization: authorizations.length > 0 ? authorizations.join(', ') : undefined,
-    clientAddress: request.raw.socket.remoteAddress ?? '',
+    clientAddress: callerAddress(request.raw),
     dpop: proofs.length > 0 ? proofs.join(', ') : undefined,
     clientCertificate: connectionCertificate(request.raw.socket)?.der,
     method: request.method,

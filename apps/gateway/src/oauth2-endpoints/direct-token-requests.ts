@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { correlationOf, type Logger } from '@keygate/common/logging';
 import { faultAnswer, issueAnswer, noStore, type OAuthAnswer } from './answers.js';
+import { callerAddress } from './caller-address.js';
 import { clientRequestOf, isCoded } from './client-request.js';
 import type { TokenIssuer } from './key-manager-port.js';
 import type { AnsweredRequest } from './token-host.js';
@@ -63,7 +64,7 @@ export class DirectTokenRequests {
   ): Promise<void> {
     const correlationId = correlationOf(request.headers);
     // Asked for now: it is gone together with the connection.
-    const clientAddress = request.socket.remoteAddress ?? '';
+    const clientAddress = callerAddress(request);
     let answer: OAuthAnswer;
     try {
       const form = clientRequestOf({ raw: request, method: 'POST', body });

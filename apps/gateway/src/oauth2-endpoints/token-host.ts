@@ -15,6 +15,7 @@ import { appModule } from '../app.module.js';
 import type { GatewayIdentity } from '../identity/gateway-identity.js';
 import { countHeader } from '../pipeline/header-lines.js';
 import { refusal, send } from './answers.js';
+import { callerAddress, noteCaller } from './caller-address.js';
 import { assertUtf8, isCoded } from './client-request.js';
 import { DirectTokenRequests } from './direct-token-requests.js';
 import type { RevokedTokens, TokenIssuer } from './key-manager-port.js';
@@ -30,6 +31,8 @@ export interface TokenHostOptions {
   readonly allowInsecureTokenRequests: boolean;
   /** Our URL that a Host header means; absent: no DPoP proofs are taken. */
   readonly ownUrlFor?: (host: string | undefined) => string | undefined;
+  /** Who may say whose request it is; absent: nobody. */
+  readonly isTrustedProxy?: ((address: string) => boolean) | undefined;
   /** Which pages may call; absent: any. */
   readonly cors?: CorsDefaults;
   /** Hears of every answer once it is out. */
@@ -89,6 +92,7 @@ export async function createTokenHost(options: TokenHostOptions): Promise<TokenH
     handle: (request, response) => {
       const startedAt = performance.now();
       const path = pathOf(request);
+      if (options.isTrustedProxy !== undefined) noteCaller(request, options.isTrustedProxy);
       if (cors.answers(request, response, path)) return options.onAnswered(preflightOf(request, path, startedAt));
       if (request.headers.dpop !== undefined) {
         noteAddress(request, options.ownUrlFor?.(request.headers.host ?? hostOfHttp2(request)));
@@ -116,7 +120,7 @@ const pathOf = ({ url = '' }: IncomingMessage) => url.split('?', 1)[0] ?? '';
 function preflightOf(request: IncomingMessage, path: string, startedAt: number): AnsweredRequest {
   return {
     correlationId: correlationOf(request.headers),
-    clientAddress: request.socket.remoteAddress ?? '',
+    clientAddress: callerAddress(request),
     method: 'OPTIONS',
     path,
     endpoint: path,
@@ -171,7 +175,7 @@ function reasonToRefuse(raw: IncomingMessage, allowInsecureTokenRequests: boolea
 function answeredRequest(request: FastifyRequest, reply: FastifyReply): AnsweredRequest {
   return {
     correlationId: request.id,
-    clientAddress: request.raw.socket.remoteAddress ?? '',
+    clientAddress: callerAddress(request.raw),
     method: request.method,
     path: request.url.split('?', 1)[0] ?? '',
     endpoint: request.routeOptions.url ?? '',
