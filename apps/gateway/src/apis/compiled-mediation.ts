@@ -54,5 +54,7 @@ export interface OperationContract {
   checkBody(rawHeaders: readonly string[], body: Buffer): string | undefined;
   /** False: no answer of this operation is looked at. */
   readonly readsAnswers: boolean;
+  /** Whether an answer with this head is one of those that are; all others stream. */
+  readsAnswer(status: number, headers: readonly string[]): boolean;
   checkAnswer(answer: ContractedAnswer): string | undefined;
 }

@@ -230,6 +230,19 @@ describe('answers', () => {
     expect(check(204, '')).toBeUndefined();
   });
 
+  it('are read only where JSON is described, or nothing fits', () => {
+    const described = contractOf(
+      document({ responses: { 200: { content: { 'application/json': { schema }, 'image/*': {} } }, 404: {} } }),
+    );
+    const reads = (status: number, type: string) => described.readsAnswer(status, ['Content-Type', type]);
+    expect(reads(200, 'application/json; charset=utf-8')).toBe(true);
+    expect(reads(200, 'text/html')).toBe(true);
+    expect(described.readsAnswer(200, [])).toBe(true);
+    expect(reads(200, 'image/png')).toBe(false);
+    expect(reads(404, 'application/json')).toBe(false);
+    expect(reads(500, 'application/json')).toBe(false);
+  });
+
   it('are not read at all where no schema describes them', () => {
     expect(contract.readsAnswers).toBe(true);
     expect(contractOf(document({ responses: { 200: { description: 'ok' } } })).readsAnswers).toBe(false);

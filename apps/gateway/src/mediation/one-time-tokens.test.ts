@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createLogger } from '@keygate/common/logging';
 import { waitUntil } from '@keygate/common/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { someFacts } from '../pipeline/test/exchange.js';
 import { aPolicy, type MediatedGateway, startMediated } from './test/mediated-gateway.js';
 import { UsedTokens } from './used-tokens.js';
 
@@ -63,6 +64,19 @@ describe('a token for one call', () => {
     );
     for (let i = 0; i < 2; i++) await world.call('GET /pets');
     expect(world.backend.requestLines).toHaveLength(2);
+  });
+
+  it('opens nothing when another key manager issued it, which would not hear of its end', async () => {
+    const foreign = { keyManager: 'Other', consumer: 'x', claims: {} };
+    const facts = someFacts({ clientId: 'x', scopes: ['once'], foreign });
+    world = await startMediated(policy, {
+      api: { subscriptionRequired: false },
+      ports: {
+        tokens: { lookup: () => ({ state: 'active', facts }) },
+        oneTimeTokens: new UsedTokens({ revoke: async () => {}, logger }),
+      },
+    });
+    expect((await world.call('GET /pets', once)).status).toBe(503);
   });
 
   it('opens nothing where it cannot be ended', async () => {

@@ -34,7 +34,8 @@ export function operationContract(sent: Side & Operation, answered: Side & Opera
     readsBody: (rawHeaders) => isChecked(ruleFor(rawHeaders), findHeader(rawHeaders, 'content-type')),
     checkBody: (rawHeaders, content) => checkJson(ruleFor(rawHeaders), content),
     readsAnswers: [...answers.values()].some(({ readsAny }) => readsAny),
-    checkAnswer: (answer) => checkAnswer(answers, answer),
+    readsAnswer: (status, headers) => readsAnswer(rulesFor(answers, status), headers),
+    checkAnswer: (answer) => checkAnswer(rulesFor(answers, answer.status), answer),
   };
 }
 
@@ -98,16 +99,24 @@ function answerRules({ document, bodies, operation }: Side & Operation): Readonl
   );
 }
 
+type AnswerRules = ReadonlyMap<string, ContentRules>;
+
 /** Statuses that are not described are not checked: nothing is said about them. */
-function checkAnswer(
-  answers: ReadonlyMap<string, ContentRules>,
-  { status, headers, body }: ContractedAnswer,
-): string | undefined {
-  const rules = answers.get(String(status)) ?? answers.get(`${Math.floor(status / 100)}XX`) ?? answers.get('DEFAULT');
-  if (rules === undefined || !rules.readsAny || body.length === 0) return undefined;
-  const contentType = findHeader(headers, 'content-type') ?? '';
-  const rule = rules.find(contentType);
+function rulesFor(answers: AnswerRules, status: number): ContentRules | undefined {
+  return answers.get(String(status)) ?? answers.get(`${Math.floor(status / 100)}XX`) ?? answers.get('DEFAULT');
+}
+
+/** Only what is described as something else than JSON need not be looked at. */
+function readsAnswer(rules: ContentRules | undefined, headers: readonly string[]): boolean {
+  if (rules === undefined || !rules.readsAny) return false;
+  const contentType = findHeader(headers, 'content-type');
+  const rule = rules.find(contentType ?? '');
+  return rule === undefined || isChecked(rule, contentType);
+}
+
+function checkAnswer(rules: ContentRules | undefined, { headers, body }: ContractedAnswer): string | undefined {
+  if (rules === undefined || !readsAnswer(rules, headers) || body.length === 0) return undefined;
+  const rule = rules.find(findHeader(headers, 'content-type') ?? '');
   if (rule === undefined) return 'the content type is not one that is described';
-  if (!isChecked(rule, contentType)) return undefined;
   return isCoded(headers) ? 'the body has a content coding' : checkJson(rule, body);
 }

@@ -78,6 +78,18 @@ describe('an API with schema validation', () => {
     expect((await world.call('PUT /pets')).status).toBe(200);
   });
 
+  it('streams what is described as something else than JSON, however long it is', async () => {
+    const responses = { 200: { content: { 'application/json': { schema: pet }, 'image/png': {} } } };
+    const paths = {
+      '/pets': Object.fromEntries(['get', 'post', 'put', 'delete'].map((verb) => [verb, { responses }])),
+    };
+    const validatedBy = JSON.stringify({ openapi: '3.0.1', info: {}, paths });
+    const image = 'x'.repeat(50_000);
+    world = await startMediated({ validatedBy }, { answer: ok(image, ['Content-Type: image/png']) });
+    expect(await world.call('GET /pets')).toMatchObject({ status: 200, body: image });
+    expect(world.budget.held).toBe(0);
+  });
+
   it('asks its backends for answers that it can read', async () => {
     world = await startMediated(contract, { answer: answerOf('{"name":"Rex"}') });
     await world.call('GET /pets', ['Accept-Encoding: gzip, br']);

@@ -16,6 +16,8 @@ export interface Tap {
   readonly budget: ByteBudget;
   /** Holds the answer back until all of it has been looked at; what it answers is sent instead. */
   readonly check?: ((answer: WholeAnswer) => GatewayError | undefined) | undefined;
+  /** Whether an answer with this head is looked at; absent: all are. */
+  readonly checks?: ((status: number, headers: readonly string[]) => boolean) | undefined;
   readonly tooLarge: () => GatewayError;
   /** Gets a copy of an answer that was sent whole. */
   readonly keep?: ((answer: WholeAnswer) => void) | undefined;
@@ -46,7 +48,7 @@ const methods = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
 class AnswerTap {
   /** The response itself: what is put before its methods is taken away again before it is written to. */
   readonly #writer: Writer;
-  readonly #isHolding: boolean;
+  #isHolding: boolean;
   #head: { readonly status: number; readonly rest: readonly unknown[] } | undefined;
   #chunks: Buffer[] = [];
   #length = 0;
@@ -96,6 +98,12 @@ class AnswerTap {
       return this.#writer.writeHead(status, ...rest);
     }
     this.#head = { status, rest };
+    if (this.#isHolding && this.tap.checks?.(status, linesOf(rest.at(-1))) === false) this.#isHolding = false;
+    if (!this.#isHolding && this.tap.keep === undefined) {
+      this.#leave();
+      this.#uninstall();
+      return this.#writer.writeHead(status, ...rest);
+    }
     return this.#isHolding ? this.response : this.#past(() => this.#writer.writeHead(status, ...rest));
   }
 
@@ -109,7 +117,7 @@ class AnswerTap {
     if (this.response.writableEnded) return this.response;
     if (!this.#isOver) {
       const answer = this.#whole();
-      const problem = this.tap.check?.(answer);
+      const problem = this.#isHolding ? this.tap.check?.(answer) : undefined;
       if (problem !== undefined) return this.#fail(problem);
       this.tap.keep?.(answer);
       this.#leave();

@@ -29,6 +29,7 @@ export function tapFor(
     maxBytes: checked === undefined ? (responses?.settings.maxEntryBytes ?? 0) : limits.maxBodyBytes,
     tooLarge: () => unfit('the body is larger than this gateway reads'),
     check: checked && ((answer) => unfitness(checked, answer)),
+    checks: checked && ((status, headers) => checked.readsAnswer(status, headers)),
     keep: responses && keepsAs && ((answer) => keep(exchange, responses, cacheSeconds, answer)),
     fail: (error) => answers.fail(exchange, error),
     isFault: () => exchange.fault !== undefined,

@@ -58,7 +58,10 @@ function useOnce(
 ): void {
   if (token === undefined || !oneTimeScopes.some((scope) => token.scopes.includes(scope))) return;
   const accessToken = / +([^ ]+) *$/.exec(findHeader(rawHeaders, api.authorizationHeader) ?? '')?.[1];
-  if (oneTimeTokens === undefined || accessToken === undefined) throw new GatewayError('mediationBroken');
+  // One that another key manager issued cannot be ended for the other gateways.
+  if (oneTimeTokens === undefined || accessToken === undefined || token.foreign !== undefined) {
+    throw new GatewayError('mediationBroken');
+  }
   if (!oneTimeTokens.firstUse(accessToken)) {
     throw new GatewayError('invalidCredentials', {
       headers: challenge('invalid_token', 'The access token was good for one call'),
