@@ -198,6 +198,32 @@ describe('the definition of an API', () => {
   });
 });
 
+describe('the definition that consumers get', () => {
+  const portal = (id: string, more: Json = {}) => world.call('GET', `/api/am/devportal/v3/apis/${id}/swagger`, more);
+
+  it('says nothing of the backend, and is for those who see the API', async () => {
+    const { id } = await create('shown', {
+      policies: ['Gold'],
+      authorizationHeader: 'X-Auth',
+      endpointConfig: { endpoint_type: 'http', production_endpoints: { url: 'http://internal.example' } },
+    });
+    const own = {
+      'x-mediation-script': 'secret',
+      'x-wso2-production-endpoints': { urls: ['http://internal.example'] },
+    };
+    await define(id, document({ '/a': { get: operation({ ...own, summary: 'A' }) } }, { 'x-wso2-mutual-ssl': 'x' }));
+    expect((await portal(id)).status).toBe(403);
+    await world.call('POST', `${apis}/change-lifecycle?apiId=${id}&action=Publish`, { token });
+    const { status, body, text } = await portal(id);
+    expect(status).toBe(200);
+    expect(body.paths['/a'].get).toMatchObject({ summary: 'A', 'x-auth-type': 'Application & Application User' });
+    expect(Object.keys(body).filter((name) => name.startsWith('x-'))).toEqual([]);
+    expect(text).not.toMatch(/internal\.example|secret/);
+    expect((await portal('00000000-0000-4000-8000-000000000000')).status).toBe(404);
+    expect((await portal(id, { headers: { 'x-wso2-tenant': 'elsewhere.com' } })).status).toBe(404);
+  });
+});
+
 describe('the definition that gateways get', () => {
   it('has all that decides and nothing that is for people', () => {
     const schema = {

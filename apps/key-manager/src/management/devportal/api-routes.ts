@@ -3,6 +3,8 @@ import type { Api, LifeCycleStatus } from '../../apis/api.js';
 import { apiNotFound } from '../../apis/api-rules.js';
 import type { ApiStore } from '../../apis/api-store.js';
 import { defaultContext, effectiveContext } from '../../apis/context.js';
+import { consumersDefinition } from '../../apis/definitions/consumers-definition.js';
+import { definitionOf } from '../../apis/definitions/definition-of.js';
 import type { GatewayEnvironment } from '../../apis/environments.js';
 import { isStranger, isVisibleTo, type Viewer, visibilityRoles } from '../../apis/visibility.js';
 import { Refusal } from '../../refusal.js';
@@ -62,13 +64,29 @@ export function apiRoutes({ apis, environments }: ApiRoutePorts): Route[] {
       access: anyone,
       answer: apiEntry,
       async handle(caller, { parameters: { apiId }, header }) {
-        const api = isUuid(apiId) ? await apis.findApi(apiId) : undefined;
-        if (!api || !isVisibleTo(api, viewerOf(caller, header('x-wso2-tenant')))) throw apiNotFound(apiId);
-        if (hidden.includes(api.lifeCycleStatus)) throw new Refusal('forbidden', 'The API is not published');
+        const api = await visibleApi(apis, apiId, viewerOf(caller, header('x-wso2-tenant')));
         return { ...toEntry(api), ...toDetails(api), endpointURLs: await endpointUrls(apis, environments, api) };
       },
     }),
+    route({
+      method: 'GET',
+      path: '/apis/{apiId}/swagger',
+      summary: 'The OpenAPI document of an API, without what is between publisher and gateway.',
+      access: anyone,
+      answer: z.looseObject({}),
+      async handle(caller, { parameters: { apiId }, header }) {
+        const api = await visibleApi(apis, apiId, viewerOf(caller, header('x-wso2-tenant')));
+        return consumersDefinition(definitionOf(api, api.body));
+      },
+    }),
   ];
+}
+
+async function visibleApi(apis: ApiStore, apiId: string, viewer: Viewer): Promise<Api> {
+  const api = isUuid(apiId) ? await apis.findApi(apiId) : undefined;
+  if (!api || !isVisibleTo(api, viewer)) throw apiNotFound(apiId);
+  if (hidden.includes(api.lifeCycleStatus)) throw new Refusal('forbidden', 'The API is not published');
+  return api;
 }
 
 /** Whose store is looked at; roles count in the caller's own tenant only. */
