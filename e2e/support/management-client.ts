@@ -26,8 +26,13 @@ export interface ApplicationKey extends Consumer {
 export interface Management {
   /** Any call; the path begins with `/api/am/…`. */
   call(method: string, path: string, body?: unknown): Promise<Answer>;
-  /** A form with texts as files, as uploads are. */
-  upload(method: string, path: string, files: Readonly<Record<string, string>>): Promise<Answer>;
+  /** A form with texts as files, as uploads are, and with others as plain fields. */
+  upload(
+    method: string,
+    path: string,
+    files: Readonly<Record<string, string>>,
+    fields?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
   /** A call that must answer 2xx; its JSON body. */
   ok<T>(method: string, path: string, body?: unknown): Promise<T>;
 }
@@ -71,8 +76,9 @@ export async function management(
       headers: { ...bearer(access_token), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-  const upload = async (method: string, path: string, files: Readonly<Record<string, string>>) => {
+  const upload: Management['upload'] = async (method, path, files, fields = {}) => {
     const form = new FormData();
+    for (const [name, text] of Object.entries(fields)) form.set(name, text);
     for (const [name, text] of Object.entries(files)) form.set(name, new Blob([text]), name);
     const encoded = new Response(form);
     const headers = { ...bearer(access_token), 'Content-Type': encoded.headers.get('content-type') ?? '' };
