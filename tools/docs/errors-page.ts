@@ -21,7 +21,7 @@ export function errorsPage(faults: Readonly<Record<string, Fault>>, oauthErrors:
 
 ## API calls
 
-What the gateway itself answers, from \`apps/gateway/src/pipeline/gateway-errors.ts\`. The body is
+What the gateway itself answers, from \`apps/gateway/src/pipeline/faults/\`. The body is
 \`{"code","message","description"}\`, or the same as XML for a client that prefers it. A 401 carries a \`WWW-Authenticate\` as RFC 6750
 asks, a 405 an \`Allow\`, a 503 that will pass a \`Retry-After\`. Everything else comes from the backend, unchanged.
 
