@@ -148,7 +148,8 @@ export interface Throttling {
 
 /** A limit on calls as clients are told of it. */
 export interface RateLimit {
-  readonly limit: number;
+  /** Digits, as a header has them. */
+  readonly limit: string;
   /** At this moment. */
   readonly remaining: number;
   /** When all of it is there again, milliseconds since the epoch. */

@@ -21,6 +21,7 @@ export const levelFaults = {
 export class Meter implements RateLimit {
   readonly amount: number;
   readonly unit: LimitUnit;
+  readonly limit: string;
 
   constructor(
     readonly level: LimitLevel,
@@ -33,10 +34,7 @@ export class Meter implements RateLimit {
   ) {
     this.amount = limit.amount;
     this.unit = limit.unit;
-  }
-
-  get limit(): number {
-    return this.amount;
+    this.limit = String(limit.amount);
   }
 
   get remaining(): number {
