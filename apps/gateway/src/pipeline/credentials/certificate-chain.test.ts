@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { ClientCertificate } from '../../apis/compiled-security.js';
 import { thumbprintOf } from '../../apis/thumbprint.js';
-import { findAnchor } from './certificate-chain.js';
+import { findAnchor, findAnchorOnce } from './certificate-chain.js';
 import { type Issued, issue } from './test/certificates.js';
 
 const root = await issue({ name: 'root', isAuthority: true });
@@ -48,6 +49,27 @@ function anchorOf(shown: Issued, sent: Issued[], uploadedAnywhere: Issued[], upl
 }
 
 describe('a chain of certificates', () => {
+  it('is judged once for a connection, and again when uploads change', () => {
+    let reads = 0;
+    const shown = {
+      thumbprint: thumbprintOf(direct.der),
+      connection: {} as Socket,
+      certificate: () => {
+        reads += 1;
+        return new X509Certificate(direct.der);
+      },
+      others: () => [],
+    };
+    const anchors = new Map([[thumbprintOf(root.der), upload(root)]]);
+    const intermediates: ClientCertificate[] = [];
+    const now = Date.now();
+    const judge = (given: object = {}) => findAnchorOnce(shown, { anchors, intermediates, now, ...given })?.alias;
+    expect([judge(), judge(), reads]).toEqual(['root', 'root', 1]);
+    expect([judge({ anchors: new Map() }), judge(), judge({ now: now + 60_000 }), reads]).toEqual([
+      ...[undefined, 'root', 'root', 4],
+    ]);
+  });
+
   it.each([
     ['one step', direct, [], []],
     ['an intermediate one that the client sent', leaf, [between], []],

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { ClientCertificate } from '../../apis/compiled-security.js';
 import type { ShownCertificate } from './shown-certificate.js';
 
@@ -8,6 +9,30 @@ interface ChainSources {
   /** Uploaded to any API: nobody needs to be believed for having sent one. */
   readonly intermediates: readonly ClientCertificate[];
   readonly now: number;
+}
+
+interface Judged {
+  readonly sources: ChainSources;
+  readonly anchor: ClientCertificate | undefined;
+}
+
+const judged = new WeakMap<Socket, Judged>();
+/** After that long dates are looked at again. */
+const trustMillis = 60_000;
+
+/** The same for all requests of a connection, while what was uploaded stays the same: a chain costs signatures. */
+export function findAnchorOnce(shown: ShownCertificate, sources: ChainSources): ClientCertificate | undefined {
+  const { connection } = shown;
+  if (connection === undefined) return findAnchor(shown, sources);
+  const known = judged.get(connection);
+  if (known !== undefined && isSame(known.sources, sources)) return known.anchor;
+  const anchor = findAnchor(shown, sources);
+  judged.set(connection, { sources, anchor });
+  return anchor;
+}
+
+function isSame(known: ChainSources, { anchors, intermediates, now }: ChainSources): boolean {
+  return known.anchors === anchors && known.intermediates === intermediates && now - known.now < trustMillis;
 }
 
 /** Longest way from a certificate to what vouches for it, and most signatures that one request may cost. */

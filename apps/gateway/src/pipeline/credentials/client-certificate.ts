@@ -4,7 +4,7 @@ import { apiChallenge } from '../challenge.js';
 import type { Exchange } from '../exchange.js';
 import { GatewayError } from '../gateway-errors.js';
 import type { PipelineSettings, TokenFacts } from '../ports.js';
-import { findAnchor } from './certificate-chain.js';
+import { findAnchorOnce } from './certificate-chain.js';
 import { usualKeyType } from './environment.js';
 import { shownCertificate } from './shown-certificate.js';
 
@@ -33,7 +33,7 @@ function uploadedFor(
   const same = certificates.get(shown.thumbprint);
   if (same !== undefined) return now >= same.validFrom && now < same.validTo ? same : undefined;
   if (!allowCertificateChains) return undefined;
-  return findAnchor(shown, { anchors: certificates, intermediates: exchange.catalog.intermediates, now });
+  return findAnchorOnce(shown, { anchors: certificates, intermediates: exchange.catalog.intermediates, now });
 }
 
 /** What stands for a caller who shows a certificate and nothing else. */

@@ -9,6 +9,8 @@ import { headerValues } from '../header-lines.js';
 /** A certificate that somebody proved to hold, with those that came along with it. */
 export interface ShownCertificate {
   readonly thumbprint: string;
+  /** Absent when a proxy names it: then it says nothing of the next request on the connection. */
+  readonly connection?: Socket;
   readonly certificate: () => X509Certificate;
   /** The rest of the chain as sent: not checked in any way. */
   readonly others: () => readonly X509Certificate[];
@@ -34,6 +36,7 @@ export function shownCertificate(
   if (own === undefined) return undefined;
   return {
     thumbprint: own.thumbprint,
+    connection: socket,
     certificate: () => new X509Certificate(own.der),
     others: () => chainOf(socket),
   };
