@@ -33,7 +33,7 @@ export async function startOurGateway({ name, folder, backendPort, world, env = 
     core: cores.serving,
     execArgv: [...roleFlags, '--expose-gc', '--import', join(here, 'memory-probe.mjs'), ...profiling(`${name}.log`)],
   });
-  await gateway.until(() => isReady(ports.gatewayOperations + offset), 10_000);
+  await gateway.until(() => isReady(ports.gatewayOperations + offset), 180_000);
   // The CLI says that it is ready.
   await gateway.message();
   return {

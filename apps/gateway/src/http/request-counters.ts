@@ -18,8 +18,11 @@ export class RequestCounters {
     this.byClass[index] = (this.byClass[index] ?? 0) + 1;
     const elapsed = (performance.now() - exchange.startedAt) / 1_000;
     this.seconds += elapsed;
-    const bucket = bounds.findIndex((bound) => elapsed <= bound);
-    if (bucket >= 0) this.buckets[bucket] = (this.buckets[bucket] ?? 0) + 1;
+    for (let bucket = 0; bucket < bounds.length; bucket++) {
+      if (elapsed > (bounds[bucket] as number)) continue;
+      this.buckets[bucket] = (this.buckets[bucket] ?? 0) + 1;
+      break;
+    }
     if (fault !== undefined) this.byFault.set(fault, (this.byFault.get(fault) ?? 0) + 1);
   }
 

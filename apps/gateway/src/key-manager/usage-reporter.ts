@@ -18,7 +18,9 @@ const maxBatches = 60;
 /** Counts requests per API, application and status class for statistics. Best effort: counts may be lost, requests never. */
 export class UsageReporter {
   private readonly options: UsageReporterOptions;
-  private counts = new Map<string, UsageCount>();
+  /** By API, then by application. Found by strings that are there anyway: a key of both would be made for each request. */
+  private counts = new Map<string, Map<string, UsageCount[]>>();
+  private size = 0;
   private minute: number;
   private batches: UsageBatch[] = [];
   private timer: NodeJS.Timeout | undefined;
@@ -37,14 +39,31 @@ export class UsageReporter {
     if (!exchange.isRouted) return;
     const minute = this.minuteNow();
     if (minute !== this.minute) this.closeMinute(minute);
-    const apiId = exchange.api.id;
-    const applicationId = exchange.application?.id ?? '';
     const statusClass = Math.floor(exchange.status / 100);
-    const key = `${apiId} ${applicationId} ${statusClass}`;
-    const known = this.counts.get(key);
-    if (known !== undefined) known.requests += 1;
-    else if (this.counts.size < maxCountsPerMinute)
-      this.counts.set(key, { apiId, applicationId, statusClass, requests: 1 });
+    const known = this.countsOf(exchange.api.id, exchange.application?.id ?? '');
+    for (const count of known) {
+      if (count.statusClass !== statusClass) continue;
+      count.requests += 1;
+      return;
+    }
+    if (this.size >= maxCountsPerMinute) return;
+    this.size += 1;
+    known.push({ apiId: exchange.api.id, applicationId: exchange.application?.id ?? '', statusClass, requests: 1 });
+  }
+
+  /** Of each class of status that there was; a handful at most. */
+  private countsOf(apiId: string, applicationId: string): UsageCount[] {
+    let byApplication = this.counts.get(apiId);
+    if (byApplication === undefined) {
+      byApplication = new Map();
+      this.counts.set(apiId, byApplication);
+    }
+    let known = byApplication.get(applicationId);
+    if (known === undefined) {
+      known = [];
+      byApplication.set(applicationId, known);
+    }
+    return known;
   }
 
   /** Sends what has been counted; keeps it for the next time when that fails. */
@@ -72,11 +91,13 @@ export class UsageReporter {
   }
 
   private closeMinute(next: number): void {
-    if (this.counts.size > 0) {
+    if (this.size > 0) {
       const { gatewayId } = this.options;
-      this.batches.push({ gatewayId, minute: this.minute, counts: [...this.counts.values()] });
+      const counts = [...this.counts.values()].flatMap((byApplication) => [...byApplication.values()].flat());
+      this.batches.push({ gatewayId, minute: this.minute, counts });
       this.batches = this.batches.slice(-maxBatches);
       this.counts = new Map();
+      this.size = 0;
     }
     this.minute = next;
   }

@@ -2,8 +2,8 @@ import cluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '@keygate/common/logging';
-import { pino } from 'pino';
 import type { GatewayConfig } from '../config/gateway.config.js';
+import { rawOutput } from '../http/raw-output.js';
 import { SeenProofs } from '../tokens/seen-proofs.js';
 import { CommonState } from './common-state.js';
 import { LineRelay } from './line-relay.js';
@@ -27,16 +27,13 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
-/** A reader of standard output that stands still costs log lines, not memory. */
-const maxBufferedBytes = 8 * 1024 * 1024;
-
 /**
  * Makes the workers. Each has everything a gateway has (docs/architecture.md): this process holds the listening sockets, hands each new
  * connection to the next worker in turn, and sees no request.
  */
 export async function startWorkers({ config, count, gatewayId, logger }: WorkersOptions): Promise<Workers> {
-  const output = pino.destination({ fd: 1, sync: false, maxLength: maxBufferedBytes });
-  const relay = new LineRelay((lines) => output.write(lines.toString()));
+  const output = rawOutput();
+  const relay = new LineRelay((lines) => output.write(lines));
   // In turn: of 400 connections that came one by one four workers got 100 each; left to the kernel, 61 to 117.
   cluster.schedulingPolicy = cluster.SCHED_RR;
   cluster.setupPrimary({
