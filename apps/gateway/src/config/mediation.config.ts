@@ -12,11 +12,17 @@ export const mediation = z
       { env: 'GATEWAY_MEDIATION_MAX_BODY_BYTES' },
     ),
     maxHeldBytes: setting(
-      z.int().min(mebibyte).default(256 * mebibyte),
+      z
+        .int()
+        .min(mebibyte)
+        .default(256 * mebibyte),
       'Most memory for all bodies that are being read whole; above it 503.',
     ),
     cacheBytes: setting(
-      z.int().min(0).default(64 * mebibyte),
+      z
+        .int()
+        .min(0)
+        .default(64 * mebibyte),
       'Memory for answers of APIs with response caching; 0 keeps none.',
       { env: 'GATEWAY_RESPONSE_CACHE_BYTES' },
     ),
@@ -53,11 +59,9 @@ export const backendJwt = z
       'Claims that are left out, with or without the dialect in front.',
       { env: 'GATEWAY_BACKEND_JWT_EXCLUDED_CLAIMS', wso2: 'apim.jwt.binding_properties' },
     ),
-    issuer: setting(
-      z.string().min(1).max(500).optional(),
-      'Claim `iss`. Unset: the public URL of this gateway.',
-      { env: 'GATEWAY_BACKEND_JWT_ISSUER' },
-    ),
+    issuer: setting(z.string().min(1).max(500).optional(), 'Claim `iss`. Unset: the public URL of this gateway.', {
+      env: 'GATEWAY_BACKEND_JWT_ISSUER',
+    }),
     lifetimeSeconds: setting(z.int().min(60).max(86_400).default(900), 'How long such a JWT is good for.', {
       env: 'GATEWAY_BACKEND_JWT_LIFETIME_SECONDS',
     }),
