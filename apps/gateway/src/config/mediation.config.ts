@@ -57,7 +57,7 @@ export const backendJwt = z
     excludedClaims: setting(
       z.array(z.string().min(1)).max(100).default([]),
       'Claims that are left out, with or without the dialect in front.',
-      { env: 'GATEWAY_BACKEND_JWT_EXCLUDED_CLAIMS', wso2: 'apim.jwt.binding_properties' },
+      { env: 'GATEWAY_BACKEND_JWT_EXCLUDED_CLAIMS' },
     ),
     issuer: setting(z.string().min(1).max(500).optional(), 'Claim `iss`. Unset: the public URL of this gateway.', {
       env: 'GATEWAY_BACKEND_JWT_ISSUER',
