@@ -103,6 +103,7 @@ describe.each(['merged', 'strict'] as const)('limits of three gateways that shar
       await waitUntil(async () => Number((await call(role)).headers['ratelimit-remaining']) > 0, { what: 'the reset' });
     }
     const passed = await passing();
+    // By then strict counts have nothing left, and not one call more got through.
     if (mode === 'strict') expect(passed).toBeLessThanOrEqual(limit);
     // What gateways can let through that have not yet heard of each other.
     else expect(passed).toBeLessThanOrEqual(limit * gateways.length);
@@ -112,18 +113,6 @@ describe.each(['merged', 'strict'] as const)('limits of three gateways that shar
       expect(refused.json()).toMatchObject({ code: '900803', message: 'Message throttled out' });
       expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     }
-  });
-
-  it.runIf(mode === 'strict')('let exactly as many through as the tier says, whatever comes at once', async () => {
-    await createTier('Forty', 40);
-    const before = backend.received.length;
-    await useTier('Forty');
-    // The tier before left this many in the same window.
-    await waitUntil(async () => (await call(gatewayAt(0))).headers['ratelimit-limit'] === '40');
-    await passing();
-    const used = await call(gatewayAt(1));
-    expect(used.headers['ratelimit-remaining']).toBe('0');
-    expect(backend.received.length - before).toBeLessThanOrEqual(40);
   });
 
   it('change at once everywhere with the tier', async () => {
