@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyLike, sign } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
@@ -133,7 +133,7 @@ describe('a password', () => {
 
 describe('a key manager of somebody else', () => {
   const issuer = 'https://sso.example.com';
-  const mint = (key: KeyLike, claims: object = {}) => {
+  const mint = (key: KeyObject, claims: object = {}) => {
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const exp = Math.floor(Date.now() / 1_000) + 600;
     const all = { iss: issuer, sub: 'joe', azp: 'theirs', exp, ...claims };
@@ -146,7 +146,8 @@ describe('a key manager of somebody else', () => {
     const api = await offer('orders', ['oauth2']);
     await publish(rest, api);
     await subscribe(rest, applicationId, api.id);
-    const { cert, key: idp } = await ensureCertificate(folder.path, { name: 'sso', commonName: 'sso', kind: 'client' });
+    const { cert, key } = await ensureCertificate(folder.path, { name: 'sso', commonName: 'sso', kind: 'client' });
+    const idp = createPrivateKey(key);
     const certificates = { type: 'PEM', value: Buffer.from(cert).toString('base64') };
     const keyManager = {
       ...{ name: 'Corporate', type: 'KeyCloak', issuer, certificates },
@@ -157,8 +158,8 @@ describe('a key manager of somebody else', () => {
     };
     const { id } = await rest.ok<{ id: string }>('POST', `${admin}/key-managers`, keyManager);
     await until(403, () => statusOf(mint(idp)));
-    const key = { consumerKey: 'theirs', keyType: 'PRODUCTION', keyManager: 'Corporate' };
-    await rest.ok('POST', `${devportal}/applications/${applicationId}/map-keys`, key);
+    const mapping = { consumerKey: 'theirs', keyType: 'PRODUCTION', keyManager: 'Corporate' };
+    await rest.ok('POST', `${devportal}/applications/${applicationId}/map-keys`, mapping);
     await until(200, () => statusOf(mint(idp)));
     const { privateKey: stranger } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     expect(await statusOf(mint(stranger))).toBe(401);

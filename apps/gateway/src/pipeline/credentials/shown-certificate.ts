@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { thumbprintOf } from '../../apis/thumbprint.js';
 import { connectionCertificate } from '../connection-certificate.js';
 import type { Exchange } from '../exchange.js';
@@ -37,8 +36,8 @@ export function shownCertificate(
   return {
     thumbprint: own.thumbprint,
     connection: socket,
-    certificate: () => new X509Certificate(own.der),
-    others: () => chainOf(socket),
+    certificate: () => own.certificate,
+    others: () => chainOf(own.certificate),
   };
 }
 
@@ -57,15 +56,10 @@ function certificateIn(text: string): ShownCertificate | undefined {
 
 const longestChain = 8;
 
-function chainOf(socket: Socket): readonly X509Certificate[] {
+function chainOf({ issuerCertificate }: X509Certificate): readonly X509Certificate[] {
   const chain: X509Certificate[] = [];
-  const leaf = (socket as Partial<TLSSocket>).getPeerCertificate?.(true) as DetailedPeerCertificate | undefined;
-  let next = leaf?.issuerCertificate;
-  while (next?.raw !== undefined && chain.length < longestChain) {
-    chain.push(new X509Certificate(next.raw));
-    // The last one of a chain names itself as its issuer.
-    if (next.issuerCertificate === next) break;
-    next = next.issuerCertificate;
+  for (let next = issuerCertificate; next !== undefined && chain.length < longestChain; next = next.issuerCertificate) {
+    chain.push(next);
   }
   return chain;
 }
