@@ -7,8 +7,9 @@ import { ensureCertificate } from '@keygate/common/tls';
 import { type Api, AuthType } from '@keygate/proto/keymanager/v1/catalog';
 import { TokenKind } from '@keygate/proto/keymanager/v1/key_validation';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FaultName } from '../src/pipeline/gateway-errors.js';
 import { demoApi } from './support/demo-catalog.js';
-import { send, startTestBed, type TestBed } from './support/test-gateway.js';
+import { metric, send, startTestBed, type TestBed } from './support/test-gateway.js';
 
 let bed: TestBed;
 let backend: Server;
@@ -107,6 +108,8 @@ const codeOf = ({ status, body }: { status: number; body: string }) => [
   status,
   (JSON.parse(body) as { code?: string }).code,
 ];
+/** How many calls this fault has ended. */
+const ended = async (fault: FaultName) => (await metric(bed, `faults_total\\{fault="${fault}"`)) || 0;
 const internalKey = (id: string) =>
   jwt(
     { typ: 'internal-key+jwt', kid: 'ours' },
@@ -136,6 +139,7 @@ describe('API keys', () => {
   it('may come from where they were made for', async () => {
     expect(codeOf(await call('/keys/1.0.0/pets', { apikey: 'kgak_elsewhere' }))).toEqual([403, '900908']);
     expect(codeOf(await call('/keys/1.0.0/pets', { apikey: 'kgak_shop' }))).toEqual([403, '900908']);
+    expect(await ended('keyRestricted')).toBe(2);
     const headers = { apikey: 'kgak_shop', referer: 'https://www.shop.test/cart' };
     expect((await call('/keys/1.0.0/pets', headers)).status).toBe(200);
   });
@@ -191,8 +195,9 @@ describe('passwords', () => {
     expect(codeOf(wrong)).toEqual([401, '900901']);
     expect(wrong.headers['www-authenticate']).toBe('Basic realm="Keygate", charset="UTF-8"');
     const slowed = await call('/basic/1.0.0/pets', as('slow:päss:word'));
-    expect([slowed.status, slowed.headers['retry-after']]).toEqual([429, '12']);
+    expect([...codeOf(slowed), slowed.headers['retry-after']]).toEqual([429, '900901', '12']);
     expect(codeOf(await call('/basic/1.0.0/pets', as('eve:päss:word')))).toEqual([403, '900908']);
+    expect([await ended('loginsSlowed'), await ended('otherTenantsUser')]).toEqual([1, 1]);
     expect(codeOf(await call('/basic/1.0.0/pets', { authorization: 'Bearer good' }))).toEqual([401, '900902']);
     expect(codeOf(await call('/tokens/1.0.0/pets', as('ann:päss:word')))).toEqual([401, '900902']);
   });
@@ -213,6 +218,7 @@ describe('internal keys', () => {
     expect((await call('/created/1.0.0/pets')).status).toBe(404);
     expect((await call('/created/1.0.0/pets', { 'Internal-Key': 'x' })).status).toBe(404);
     expect(codeOf(await call('/tokens/1.0.0/pets', headers))).toEqual([403, '900908']);
+    expect(await ended('otherApisKey')).toBe(1);
     expect((await call('/tokens/1.0.0/pets', { 'Internal-Key': internalKey('tokens') })).status).toBe(200);
     const asToken = { authorization: `Bearer ${internalKey('tokens')}` };
     expect(codeOf(await call('/tokens/1.0.0/pets', asToken))).toEqual([401, '900901']);
@@ -232,6 +238,7 @@ describe('mutual TLS', () => {
     });
 
   it.each(['/mtls/1.0.0/pets', '/mtls/pets'])('%s opens to the uploaded certificate alone', async (path) => {
+    const before = await ended('certificateRequired');
     expect(await callWith(path, shown)).toBe(200);
     // From the same CA, which was not uploaded.
     expect(await callWith(path, other)).toBe(401);
@@ -239,6 +246,7 @@ describe('mutual TLS', () => {
     const named = { 'x-wso2-client-certificate': encodeURIComponent(shown.cert) };
     expect(await callWith(path, {}, named)).toBe(401);
     expect(await callWith(path, other, named)).toBe(401);
+    expect((await ended('certificateRequired')) - before).toBe(4);
   });
 });
 
@@ -255,6 +263,7 @@ describe('tokens of other key managers', () => {
     expect(await callWith(token({ azp: 'demoConsumerKey' }))).toEqual([403, '900908']);
     expect(await callWith(token({}, ours))).toEqual([401, '900901']);
     expect(await callWith(token({ iss: 'https://exchanged.test' }))).toEqual([500, '900900']);
+    expect(await ended('mustBeExchanged')).toBe(1);
     expect((await callWith(token({ iss: 'https://nobody.test' })))[0]).toBe(401);
   });
 });

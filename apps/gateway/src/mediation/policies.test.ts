@@ -55,6 +55,7 @@ describe('policies on headers', () => {
     const answer = await world.call('GET /pets');
     expect(answer.status).toBe(503);
     expect(answer.body).toContain('"code":"900900"');
+    expect(world.gateway.ended[0]?.fault).toBe('mediationBroken');
     expect(world.backend.requestLines).toEqual([]);
   });
 });
@@ -105,7 +106,7 @@ describe('jsonToXML', () => {
     const answer = await world.call('POST /pets', [`Content-Type: ${type}`], body);
     expect(answer.status).toBe(500);
     const { code, description } = JSON.parse(answer.body);
-    expect(code).toBe('601000');
+    expect([code, world.gateway.ended[0]?.fault]).toEqual(['601000', 'payloadMalformed']);
     expect(description).toBe(text.replace('&lt;', '<').replace('&gt;', '>'));
     expect(world.backend.requestLines).toEqual([]);
   });
@@ -118,6 +119,7 @@ describe('jsonToXML', () => {
     const lines = ['Authorization: Bearer good', ...json, 'Transfer-Encoding: chunked'];
     const bytes = head('POST /petstore/1.0.0/pets', lines) + piece + piece;
     expect(parseAnswer(await exchangeBytes(world.gateway.port, bytes, true)).status).toBe(413);
+    expect(world.gateway.ended.map(({ fault }) => fault)).toEqual(['bodyTooLarge', 'bodyTooLarge']);
     expect(world.backend.requestLines).toEqual([]);
     expect(world.budget.held).toBe(0);
   });

@@ -56,6 +56,7 @@ describe('an API with schema validation', () => {
       message: 'Bad Request',
       description: `Schema validation failed in the Request: ${problem}`,
     });
+    expect(world.gateway.ended[0]?.fault).toBe('requestUnfit');
     expect(world.backend.requestLines).toEqual([]);
   });
 
@@ -73,6 +74,7 @@ describe('an API with schema validation', () => {
       message: 'Internal Server Error',
       description: `Schema validation failed in the Response: ${problem}`,
     });
+    expect(world.gateway.ended[0]?.fault).toBe('answerUnfit');
     expect(got.headers).not.toHaveProperty('x-answer');
     expect(world.budget.held).toBe(0);
     expect((await world.call('PUT /pets')).status).toBe(200);
@@ -158,7 +160,8 @@ describe('an API with schema validation', () => {
     world = await startMediated(contract);
     world.budget.take(99_995);
     const answer = await world.call('POST /pets', json, '{"name":"Rex"}');
-    expect(answer.status).toBe(503);
+    expect([answer.status, JSON.parse(answer.body).code]).toEqual([503, '900900']);
+    expect(world.gateway.ended[0]?.fault).toBe('mediationBusy');
     expect(answer.headers).toMatchObject({ 'retry-after': '1' });
     expect(world.budget.held).toBe(99_995);
   });

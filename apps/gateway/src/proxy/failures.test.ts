@@ -1,3 +1,4 @@
+import { createServer, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { freePort, waitUntil } from '@keygate/common/testing';
 import { AuthType } from '@keygate/proto/keymanager/v1/catalog';
@@ -71,7 +72,7 @@ describe('a backend that', () => {
     const { gateway } = await start(answer);
     const { status, body } = await call(gateway.port, 'POST /open/x', ['Content-Length: 0']);
     expect(status).toBe(502);
-    expect(['101505', '101506']).toContain(code(body));
+    expect([code(body), gateway.ended[0]?.fault]).toEqual(['101506', 'backendProtocolViolation']);
     expect(JSON.stringify(gateway.failures)).not.toContain(answer.slice(0, 20));
   });
 
@@ -113,6 +114,7 @@ describe('a backend that', () => {
     await waitUntil(() => backend.requestLines.length === 1, { timeoutMillis: 5_000 });
     const { status, body, headers } = await call(gateway.port, 'GET /open/x');
     expect([status, code(body), headers['retry-after']]).toEqual([503, '303001', '1']);
+    expect(gateway.ended.at(-1)?.fault).toBe('backendBusy');
     for (const socket of sockets) socket.destroy();
   });
 });
@@ -188,6 +190,26 @@ describe('a client that', () => {
       head('POST /nowhere', ['Expect: 100-continue', 'Content-Length: 4']),
     );
     expect(refused).toMatch(/^HTTP\/1\.1 404/);
+  });
+
+  it('sends less than it announced never completes a request at the backend', async () => {
+    const backend = await RecordingBackend.start();
+    running.push(backend);
+    const api = anApi({
+      effectiveContext: '/open',
+      productionEndpoint: { urls: [backend.url], timeoutMillis: 0, trustedCertificates: [] },
+      resources: [aResource('POST /*', open)],
+    });
+    // Node holds clients to their Content-Length, so only a server that does not could let one through.
+    const lenient = () =>
+      createServer().prependListener('request', ({ rawHeaders }: IncomingMessage) => {
+        rawHeaders[rawHeaders.indexOf('Content-Length') + 1] = '5';
+      });
+    const gateway = await startTestGateway(catalogOf({ apis: [api] }), { server: lenient });
+    running.push(gateway);
+    const { status, body } = await call(gateway.port, 'POST /open/x', ['Content-Length: 3'], 'abc');
+    expect([status, code(body), gateway.ended[0]?.fault]).toEqual([502, '101500', 'backendSendFailed']);
+    expect(backend.received).toMatch(/content-length: 5\r\n(?:.+\r\n)*\r\nabc$/i);
   });
 
   it('is still sending when it is refused gets its answer', async () => {

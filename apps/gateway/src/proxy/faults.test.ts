@@ -1,5 +1,9 @@
+import { type Api, AuthType, type DenyRule } from '@keygate/proto/keymanager/v1/catalog';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anApi, catalogOf } from '../apis/test/catalog.js';
+import type { KeyType } from '../apis/compiled-catalog.js';
+import { anApi, aResource, aSubscription, catalogOf, type Entities } from '../apis/test/catalog.js';
+import { type FaultName, faults } from '../pipeline/gateway-errors.js';
+import type { Ports } from '../pipeline/ports.js';
 import { call, exchangeBytes, head, startTestGateway, type TestGateway } from './test/gateway.js';
 import { ok, RecordingBackend } from './test/recording-backend.js';
 
@@ -19,26 +23,26 @@ afterAll(async () => {
 
 const pets = 'GET /petstore/1.0.0/pets';
 const bearer = (token: string) => [`Authorization: Bearer ${token}`];
+const codeOf = ({ body }: { readonly body: string }) => (JSON.parse(body) as { code: string }).code;
 
 describe('a fault', () => {
-  it.each([
-    [pets, [], 401, '900902'],
-    [pets, bearer('nonsense'), 401, '900901'],
-    [pets, bearer('expired'), 401, '900903'],
-    [pets, bearer('undecidable'), 503, '900900'],
-    [pets, bearer('unreachable'), 503, '900900'],
-    [pets, bearer('scopes-update'), 403, '900910'],
-    [pets, [...bearer('good'), ...bearer('good')], 400, '900901'],
-    [pets, bearer('sandbox'), 403, '900901'],
-    ['GET /nowhere', [], 404, '404'],
-    ['GET /petstore/1.0.0/nothing', [], 404, '404'],
-    ['DELETE /petstore/1.0.0/pets', [], 405, '405'],
-    ['GET /petstore/1.0.0/../admin', [], 400, '400'],
-    [`GET /${'a'.repeat(8200)}`, [], 414, '414'],
-    [pets, ['Upgrade: websocket', 'Connection: Upgrade'], 501, '501'],
-  ])('%.40s with %j: %d %s as JSON', async (line, headers, status, code) => {
+  it.each<[FaultName, number, string, string, readonly string[]]>([
+    ['missingCredentials', 401, '900902', pets, []],
+    ['invalidCredentials', 401, '900901', pets, bearer('nonsense')],
+    ['tokenExpired', 401, '900903', pets, bearer('expired')],
+    ['undecidable', 503, '900900', pets, bearer('undecidable')],
+    ['undecidable', 503, '900900', pets, bearer('unreachable')],
+    ['scopeMissing', 403, '900910', pets, bearer('scopes-update')],
+    ['severalCredentials', 400, '900901', pets, [...bearer('good'), ...bearer('good')]],
+    ['noSandboxEndpoint', 403, '900901', pets, bearer('sandbox')],
+    ['unknownContext', 404, '404', 'GET /nowhere', []],
+    ['noSuchResource', 404, '404', 'GET /petstore/1.0.0/nothing', []],
+    ['methodNotAllowed', 405, '405', 'DELETE /petstore/1.0.0/pets', []],
+    ['badRequest', 400, '400', 'GET /petstore/1.0.0/../admin', []],
+    ['targetTooLong', 414, '414', `GET /${'a'.repeat(8200)}`, []],
+  ])('%s: %d %s as JSON', async (fault, status, code, line, headers) => {
     const answer = await call(gateway.port, line, headers);
-    expect([answer.status, (JSON.parse(answer.body) as { code: string }).code]).toEqual([status, code]);
+    expect([answer.status, codeOf(answer), gateway.ended.at(-1)?.fault]).toEqual([status, code, fault]);
     expect(answer.headers).toMatchObject({
       'content-type': 'application/json; charset=UTF-8',
       'content-length': String(answer.body.length),
@@ -97,6 +101,62 @@ describe('a fault', () => {
 
   it('never reaches the backend', () => {
     expect(backend.received).toBe('');
+  });
+});
+
+describe('a call ends with', () => {
+  const endpoint = (url: string) => ({ urls: [url], timeoutMillis: 0, trustedCertificates: [] });
+  const api = (given: Partial<Api>) => ({ apis: [anApi(given)] });
+  const only = (onlyKeyType: KeyType) => ({ settings: { maxUrlBytes: 8192, onlyKeyType } });
+  const security = {
+    ...{ schemes: ['oauth2'], apiKeyHeader: '', audiences: ['shop'] },
+    ...{ keyManagers: [], clientCertificates: [] },
+  };
+  const userOnly = aResource('GET /pets', { authType: AuthType.AUTH_TYPE_APPLICATION_USER });
+  const denyRule: DenyRule = {
+    id: 'rule-1',
+    tenantDomain: 'carbon.super',
+    enabled: true,
+    subject: { $case: 'api', api: '/petstore/1.0.0' },
+  };
+  const broken = {
+    forward: () => {
+      throw new TypeError('a bug');
+    },
+  };
+
+  it.each<[FaultName, number, string, Entities, string, Partial<Ports>]>([
+    ['unsupportedTransport', 403, '403', api({ transports: ['https'] }), 'good', {}],
+    ['apiBlocked', 503, '700700', api({ lifecycleStatus: 'BLOCKED' }), 'good', {}],
+    ['notReady', 503, '900900', {}, 'good', { catalog: { current: () => undefined } }],
+    ['gatewayBug', 500, '900900', {}, 'good', { forwarder: broken }],
+    ['wrongTokenKind', 401, '900905', api({ resources: [userOnly] }), 'application', {}],
+    ['audienceMissing', 403, '900914', api({ security }), 'good', {}],
+    ['notSubscribed', 403, '900908', { subscriptions: [] }, 'good', {}],
+    ['subscriptionBlocked', 401, '900907', { subscriptions: [aSubscription({ status: 'BLOCKED' })] }, 'good', {}],
+    ['subscriptionInactive', 401, '900909', { subscriptions: [aSubscription({ status: 'ON_HOLD' })] }, 'good', {}],
+    ['productionKeyRefused', 401, '900901', {}, 'good', only('SANDBOX')],
+    ['sandboxKeyRefused', 401, '900901', {}, 'sandbox', only('PRODUCTION')],
+    ['messageBlocked', 403, '900805', { denyRules: [denyRule] }, 'good', {}],
+    [
+      'noProductionEndpoint',
+      403,
+      '900901',
+      api({ productionEndpoint: undefined, sandboxEndpoint: endpoint('http://sandbox.test') }),
+      'good',
+      {},
+    ],
+    ['noUsableEndpoint', 503, '303001', api({ productionEndpoint: endpoint('ftp://backend.test') }), 'good', {}],
+  ])('%s: %d %s', async (fault, status, code, entities, token, ports) => {
+    const other = await startTestGateway(catalogOf(entities), { ports });
+    try {
+      const answer = await call(other.port, pets, bearer(token));
+      expect([answer.status, codeOf(answer), other.ended[0]?.fault]).toEqual([status, code, fault]);
+      expect(JSON.parse(answer.body)).toMatchObject({ message: faults[fault].message });
+      expect(JSON.stringify(answer)).not.toContain('a bug');
+    } finally {
+      await other.stop();
+    }
   });
 });
 

@@ -130,13 +130,14 @@ describe('an address that fails', () => {
 });
 
 describe('time-outs of an endpoint', () => {
-  it('hold for connecting', async () => {
-    // 192.0.2.0/24 is nobody's (RFC 5737); where its packets are refused at once, that is an answer too.
-    const gateway = await bed.gateway({
-      urls: ['http://192.0.2.1:81'],
-      protection: { ...noProtection, connectTimeoutMillis: 100 },
-    });
-    expect(['101508', '101503']).toContain(code((await get(gateway)).body));
+  it('hold for connecting, which includes the handshake of TLS', async () => {
+    const silent = await bed.backend(() => undefined);
+    const urls = [silent.url.replace('http:', 'https:')];
+    const gateway = await bed.gateway({ urls, protection: { ...noProtection, connectTimeoutMillis: 100 } });
+    const answer = await get(gateway);
+    expect([answer.status, code(answer.body), gateway.ended[0]?.fault]).toEqual([
+      ...[504, '101508', 'backendConnectTimedOut'],
+    ]);
   });
 
   it('hold for the head', async () => {

@@ -172,11 +172,13 @@ describe('a WebSocket connection', () => {
     const answer = await refused(path, more, headers);
     expect([answer.status, answer.body?.code]).toEqual([status, code]);
     if (status === 426) expect(answer.head).toContain('Sec-WebSocket-Version: 13');
+    if (status === 403 && code === '403') expect(gateway.ended.at(-1)?.fault).toBe('originRefused');
   });
 
   it('is all that a WebSocket API serves', async () => {
     const answer = await call(gateway.port, 'GET /ws/1/topic', [`Authorization: Bearer ${both}`]);
     expect([answer.status, answer.headers.upgrade]).toEqual([426, 'websocket']);
+    expect(gateway.ended.at(-1)?.fault).toBe('upgradeRequired');
   });
 
   it('from a listed page, and from no page, is taken', async () => {
@@ -284,6 +286,7 @@ describe('limits', () => {
     const clients = await Promise.all(Array.from({ length: 6 }, () => open(url('/one/1/x'))));
     const answer = await refused('/one/1/x');
     expect([answer.status, answer.body?.code]).toEqual([503, '503']);
+    expect(gateway.ended.at(-1)?.fault).toBe('tooManyWebSockets');
     expect(answer.head).toContain('Retry-After: 1');
     for (const { socket } of clients) socket.close();
     await Promise.all(clients.map(({ closed }) => closed));

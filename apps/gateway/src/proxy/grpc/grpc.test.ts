@@ -295,6 +295,8 @@ describe('a gRPC call', () => {
       request({ host: 'localhost', ...options }, (response) => resolve(response.statusCode ?? 0)).end();
     });
     expect(answer).toBe(505);
+    await waitUntil(() => ended.at(-1)?.status === 505);
+    expect(ended.at(-1)?.fault).toBe('http2Required');
   });
 });
 
