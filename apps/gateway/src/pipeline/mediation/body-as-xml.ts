@@ -3,7 +3,7 @@ import type { Exchange } from '../exchange.js';
 import { GatewayError } from '../gateway-errors.js';
 import { findHeader } from '../header-lines.js';
 import { jsonToXml } from './json-to-xml.js';
-import { type BodyLimits, readBody } from './read-body.js';
+import { type BodyLimits, holdFor, readBody } from './read-body.js';
 import { xmlProblem } from './xml-form.js';
 
 export const xmlTypes: HeaderEdit = {
@@ -26,11 +26,16 @@ export async function bodyAsXml(exchange: Exchange, limits: BodyLimits): Promise
     if (problem !== undefined) malformed(problem);
     return false;
   }
-  exchange.body = Buffer.from(converted(text));
+  const xml = Buffer.from(converted(text, limits.maxBodyBytes * mostGrowth));
+  holdFor(exchange, xml.length, limits);
+  exchange.body = xml;
   return true;
 }
 
-function converted(text: string): string {
+/** A `null` becomes some seventy characters, and short names stand there twice; more is no honest document. */
+const mostGrowth = 8;
+
+function converted(text: string, maxChars: number): string {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -38,9 +43,9 @@ function converted(text: string): string {
     malformed('The payload is no JSON');
   }
   try {
-    return jsonToXml(value);
-  } catch {
-    malformed('The payload is nested too deeply');
+    return jsonToXml(value, maxChars);
+  } catch (error) {
+    malformed(`The payload is ${error instanceof RangeError ? error.message : 'no XML'}`);
   }
 }
 

@@ -1,29 +1,58 @@
 /**
  * JSON as XML, in the form WSO2's backends know: an object is `jsonObject`, a list at the top `jsonArray` of
- * `jsonElement`, a list in a member one element for each item. Throws a `RangeError` for what is nested too deeply.
+ * `jsonElement`, a list in a member one element for each item. Throws a `RangeError` for what is nested too deeply or
+ * would have more than `maxChars` characters: a long name and a long list under it are multiplied with each other.
  */
-export function jsonToXml(value: unknown): string {
-  if (Array.isArray(value))
-    return `<jsonArray>${value.map((item) => element('jsonElement', item, 1)).join('')}</jsonArray>`;
-  return element('jsonObject', value, 0);
+export function jsonToXml(value: unknown, maxChars: number): string {
+  const writer = new XmlWriter(maxChars);
+  if (!Array.isArray(value)) writer.element('jsonObject', value, 0);
+  else {
+    writer.write('<jsonArray>');
+    for (const item of value) writer.element('jsonElement', item, 1);
+    writer.write('</jsonArray>');
+  }
+  return writer.parts.join('');
 }
 
 const maxDepth = 100;
 
-function element(name: string, value: unknown, depth: number): string {
-  if (depth > maxDepth) throw new RangeError('nested too deeply');
-  if (value === null || value === undefined) return `<${name} xsi:nil="true" xmlns:xsi="${instance}"/>`;
-  return `<${name}>${typeof value === 'object' ? members(value, depth) : escaped(String(value))}</${name}>`;
+class XmlWriter {
+  readonly parts: string[] = [];
+  #length = 0;
+
+  constructor(private readonly maxChars: number) {}
+
+  write(text: string): void {
+    this.#length += text.length;
+    if (this.#length > this.maxChars) throw new RangeError('too long as XML');
+    this.parts.push(text);
+  }
+
+  element(name: string, value: unknown, depth: number): void {
+    if (depth > maxDepth) throw new RangeError('nested too deeply');
+    if (value === null || value === undefined) {
+      this.write(`<${name} xsi:nil="true" xmlns:xsi="${instance}"/>`);
+      return;
+    }
+    this.write(`<${name}>`);
+    if (typeof value === 'object') this.#members(value, depth);
+    else this.write(escaped(String(value)));
+    this.write(`</${name}>`);
+  }
+
+  #members(value: object, depth: number): void {
+    if (Array.isArray(value)) {
+      for (const item of value) this.element('jsonElement', item, depth + 1);
+      return;
+    }
+    for (const [name, item] of Object.entries(value)) {
+      const written = tag(name);
+      for (const one of Array.isArray(item) ? item : [item]) this.element(written, one, depth + 1);
+    }
+  }
 }
 
 const instance = 'http://www.w3.org/2001/XMLSchema-instance';
-
-function members(value: object, depth: number): string {
-  if (Array.isArray(value)) return value.map((item) => element('jsonElement', item, depth + 1)).join('');
-  return Object.entries(value)
-    .flatMap(([name, item]) => (Array.isArray(item) ? item : [item]).map((one) => element(tag(name), one, depth + 1)))
-    .join('');
-}
 
 /** Names of members may be any text, those of elements may not (WSO2 writes them in the same way). */
 function tag(name: string): string {

@@ -40,6 +40,12 @@ export async function readBody(exchange: Exchange, limits: BodyLimits): Promise<
   return exchange.body;
 }
 
+/** What a body was made into is held as well, until the request ends. */
+export function holdFor({ response }: Exchange, bytes: number, { budget }: BodyLimits): void {
+  if (!budget.take(bytes)) throw tooMuchHeld();
+  response.once('close', () => budget.give(bytes));
+}
+
 class BodyReader {
   readonly whole: Promise<Buffer>;
   #chunks: Buffer[] = [];
