@@ -14,6 +14,7 @@ export interface MetricSources {
   readonly client: KeyManagerClient;
   readonly tokens: TokenSource;
   readonly throttling: GatewayThrottling;
+  readonly webSockets: { readonly size: number };
   readonly forwarder: Pick<UpstreamForwarder, 'counters' | 'pools'>;
 }
 
@@ -25,6 +26,7 @@ export function gatewayMetrics({
   client,
   tokens,
   throttling,
+  webSockets,
   forwarder,
 }: MetricSources): Registry {
   const registry = createRegistry({ gateway: gatewayId });
@@ -56,6 +58,7 @@ export function gatewayMetrics({
   gauge(registry, 'tokens_cached', 'Access tokens in memory', () => tokens.validation.sizes.tokens);
   gauge(registry, 'tokens_refused', 'Access tokens remembered as refused', () => tokens.validation.sizes.refused);
   gauge(registry, 'tokens_undecided', 'Look-ups without a verdict since the start', tokens.undecided);
+  gauge(registry, 'websocket_connections', 'Open WebSocket connections', () => webSockets.size);
   throttleMetrics(registry, throttling);
   forwarder.counters.register(registry, forwarder.pools);
   return registry;
