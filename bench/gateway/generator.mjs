@@ -20,7 +20,10 @@ function requestsOf({ requests, world, from = 0, count }) {
 const openAll = (job) =>
   Promise.all(Array.from({ length: job.connections }, () => Connection.open(job.target, job.expected)));
 
-/** Each connection sends its next request when it has its answer. Until the time is over, or nothing is left to send. */
+/**
+ * Each connection sends its next request when it has its answer. Until the time is over, or nothing is left to send. A
+ * patient job, which warms up, asks again where a gateway could not ask its key manager in time: others use this machine.
+ */
 async function closedLoop(job) {
   const next = requestsOf(job);
   const connections = await openAll(job);
@@ -37,8 +40,15 @@ async function closedLoop(job) {
         if (open === 0) resolve();
         return;
       }
+      sendOne(connection, text);
+    };
+    const sendOne = (connection, text) => {
       const sentAt = performance.now();
-      connection.send(text, (error) => {
+      connection.send(text, (error, answer) => {
+        if (error && job.isPatient && answer?.status === 503) {
+          setTimeout(() => sendOne(connection, text), 20);
+          return;
+        }
         if (error) {
           reject(error);
           return;

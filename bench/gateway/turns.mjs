@@ -9,7 +9,7 @@ export async function turns({ title, contenders, generator, rounds, warmUpSecond
   const measured = new Map(contenders.map(({ name }) => [name, []]));
   for (const { name, job } of contenders) {
     say(`${title}: warming up ${name}`);
-    await generator.run({ ...job, name, seconds: warmUpSeconds });
+    await generator.run({ ...job, name, kind: 'closed', seconds: warmUpSeconds, isPatient: true });
   }
   for (let round = 1; round <= rounds; round++) {
     for (const { name, job, processes } of shuffled(contenders)) {
