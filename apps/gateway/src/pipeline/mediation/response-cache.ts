@@ -12,12 +12,19 @@ export interface KeptAnswer {
   readonly variedBy: readonly (readonly [name: string, value: string])[];
   /** Undefined: for everybody. */
   readonly principal: string | undefined;
+  readonly site: string;
+}
+
+/** Who asks, and where. */
+export interface Asker {
+  readonly principal: string;
+  /** Scheme and host as the client named them: backends hear of both, and write them into links. */
+  readonly site: string;
 }
 
 /** What an answer is found by, and who it is for unless it says that it is for all. */
-export interface KeepsAs {
+export interface KeepsAs extends Asker {
   readonly key: string;
-  readonly principal: string;
 }
 
 export interface CacheSettings {
@@ -41,11 +48,11 @@ export class ResponseCache {
   }
 
   /** The answer for this target that fits who asks and how; undefined when there is none that is fresh. */
-  find(key: string, rawHeaders: readonly string[], principal: string): KeptAnswer | undefined {
+  find(key: string, rawHeaders: readonly string[], asker: Asker): KeptAnswer | undefined {
     const variants = this.#variants.get(key);
     if (variants === undefined) return undefined;
     const now = this.settings.now();
-    const found = variants.find((kept) => fits(kept, rawHeaders, principal) && kept.expiresAt > now);
+    const found = variants.find((kept) => fits(kept, rawHeaders, asker) && kept.expiresAt > now);
     if (found === undefined) return undefined;
     // Moved to the end: what stands first was used least lately.
     this.#variants.delete(key);
@@ -84,17 +91,19 @@ export function variedValue(rawHeaders: readonly string[], name: string): string
   return headerValues(rawHeaders, name).join(', ');
 }
 
-function fits(kept: KeptAnswer, rawHeaders: readonly string[], principal: string): boolean {
+function fits(kept: KeptAnswer, rawHeaders: readonly string[], { principal, site }: Asker): boolean {
+  if (kept.site !== site) return false;
   if (kept.principal !== undefined && kept.principal !== principal) return false;
   return kept.variedBy.every(([name, value]) => variedValue(rawHeaders, name) === value);
 }
 
 function isSameVariant(one: KeptAnswer, other: KeptAnswer): boolean {
-  return one.principal === other.principal && JSON.stringify(one.variedBy) === JSON.stringify(other.variedBy);
+  if (one.principal !== other.principal || one.site !== other.site) return false;
+  return JSON.stringify(one.variedBy) === JSON.stringify(other.variedBy);
 }
 
 /** Strings count double; what the objects themselves take is an estimate. */
-function sizeOf(key: string, { headers, body, variedBy, principal }: KeptAnswer): number {
-  const texts = [key, principal ?? '', ...headers, ...variedBy.flat()];
+function sizeOf(key: string, { headers, body, variedBy, principal, site }: KeptAnswer): number {
+  const texts = [key, principal ?? '', site, ...headers, ...variedBy.flat()];
   return 500 + body.length + texts.reduce((sum, text) => sum + 2 * text.length + 16, 0);
 }

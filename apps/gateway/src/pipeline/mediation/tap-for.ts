@@ -64,6 +64,7 @@ function keep(exchange: Exchange, responses: ResponseCache, maxSeconds: number, 
     expiresAt: now + found.lifetimeMillis,
     variedBy: found.vary.map((name) => [name, variedValue(rawHeaders, name)] as const),
     principal: found.isPublic ? undefined : keepsAs.principal,
+    site: keepsAs.site,
   });
 }
 
