@@ -22,7 +22,7 @@ const openAll = (job) =>
 
 /**
  * Each connection sends its next request when it has its answer. Until the time is over, or nothing is left to send. A
- * patient job, which warms up, asks again where a gateway could not ask its key manager in time: others use this machine.
+ * patient job, which warms up, asks again where a gateway had no time for its key manager or a backend: others use this machine.
  */
 async function closedLoop(job) {
   const next = requestsOf(job);
@@ -45,7 +45,7 @@ async function closedLoop(job) {
     const sendOne = (connection, text) => {
       const sentAt = performance.now();
       connection.send(text, (error, answer) => {
-        if (error && job.isPatient && answer?.status === 503) {
+        if (error && job.isPatient && answer?.status >= 500) {
           setTimeout(() => sendOne(connection, text), 20);
           return;
         }
