@@ -76,7 +76,10 @@ export function createGatewayIdentity({ source, keys, ownKeys = [], now }: Gatew
       if (!published) throw new KeyManagerUnavailable('no catalogue has been received yet');
       const all = [...published.values()];
       const ages = all.map(({ maxAgeSeconds }) => maxAgeSeconds);
-      return { keys: [...all.map(({ jwk }) => jwk), ...ownKeys], maxAgeSeconds: ages.length > 0 ? Math.min(...ages) : 0 };
+      return {
+        keys: [...all.map(({ jwk }) => jwk), ...ownKeys],
+        maxAgeSeconds: ages.length > 0 ? Math.min(...ages) : 0,
+      };
     },
     get publicUrl() {
       return publicUrl;

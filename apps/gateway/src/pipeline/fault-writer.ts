@@ -10,7 +10,10 @@ import { findHeader } from './header-lines.js';
  * gateway's request path that does. `headers` already has what the answer hooks added.
  */
 export function writeFault(exchange: Exchange, error: GatewayError, headers: string[]): void {
-  if (isGrpc(exchange)) return writeGrpcFault(exchange, error, headers);
+  if (isGrpc(exchange)) {
+    writeGrpcFault(exchange, error, headers);
+    return;
+  }
   const { response, method } = exchange;
   const { code, status, message } = faults[error.fault];
   const asXml = prefersXml(findHeader(exchange.rawHeaders, 'accept'));
