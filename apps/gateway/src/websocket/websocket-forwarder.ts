@@ -6,6 +6,7 @@ import type { Exchange, Upgrade } from '../pipeline/exchange.js';
 import { GatewayError } from '../pipeline/gateway-errors.js';
 import type { EventQuota, Forwarder } from '../pipeline/ports.js';
 import { isPermitted } from '../pipeline/stages/authorize.stage.js';
+import { fixedCredentials } from '../proxy/fixed-credentials.js';
 import { requestHeaders } from '../proxy/request-headers.js';
 import { responseHeaders } from '../proxy/response-headers.js';
 import { upstreamFailure } from '../proxy/upstream-failure.js';
@@ -41,11 +42,12 @@ export function createWebSocketForwarder(options: WebSocketForwarderOptions): Fo
       if (exchange.isAbandoned || exchange.upgrade === undefined) return;
       checkHandshake(exchange);
       checkOrigin(exchange, allowedOrigins);
+      const credentials = fixedCredentials(endpoint);
       const upstream = options.nextUpstream(endpoint);
       if (upstream.protocol === 'grpc') throw new GatewayError('noUsableEndpoint');
       exchange.upstream = upstream.origin;
       options.connections.reserve();
-      new Opening(exchange, exchange.upgrade, answers, options).start(upstream, endpoint);
+      new Opening(exchange, exchange.upgrade, answers, options).start(upstream, endpoint, credentials);
     },
   };
 }
@@ -61,13 +63,13 @@ class Opening {
     private readonly options: WebSocketForwarderOptions,
   ) {}
 
-  start(upstream: Upstream, endpoint: CompiledEndpoint): void {
+  start(upstream: Upstream, endpoint: CompiledEndpoint, credentials: readonly string[]): void {
     const { exchange, options } = this;
     const giveUp = askBackend(
       {
         upstream,
         path: upstreamPath(exchange, upstream),
-        headers: handshakeHeaders(exchange),
+        headers: [...handshakeHeaders(exchange), ...credentials],
         connectTimeoutMillis: endpoint.protection?.connectTimeoutMillis ?? options.connectTimeoutMillis,
         headersTimeoutMillis: endpoint.timeoutMillis ?? options.headersTimeoutMillis,
         ca: endpoint.trustedCertificates ?? options.ca,

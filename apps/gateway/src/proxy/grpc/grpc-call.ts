@@ -22,6 +22,8 @@ export interface GrpcCallOptions {
   readonly answers: Answers;
   readonly client: ServerHttp2Stream;
   readonly lease: Lease;
+  /** Of the gateway for the backend, names and values in turn. */
+  readonly credentials: readonly string[];
   /** How long the answer may take to begin once the request is complete. */
   readonly headersTimeoutMillis: number;
 }
@@ -37,11 +39,11 @@ export class GrpcCall {
   constructor(private readonly options: GrpcCallOptions) {}
 
   start(upstream: Upstream): void {
-    const { exchange, client, lease } = this.options;
+    const { exchange, client, lease, credentials } = this.options;
     client.once('close', this.#onClientClose);
     this.#watchDeadline();
     try {
-      const backend = lease.session.request(headersFor(exchange, upstream), { waitForTrailers: true });
+      const backend = lease.session.request(headersFor(exchange, upstream, credentials), { waitForTrailers: true });
       this.#backend = backend;
       this.#listen(backend);
       this.#sendBody(backend);
@@ -175,13 +177,13 @@ export class GrpcCall {
 
 const endStream = constants.NGHTTP2_FLAG_END_STREAM;
 
-function headersFor(exchange: Exchange, upstream: Upstream): OutgoingHttpHeaders {
+function headersFor(exchange: Exchange, upstream: Upstream, credentials: readonly string[]): OutgoingHttpHeaders {
   return {
     ':method': exchange.method,
     ':scheme': upstream.origin.startsWith('https:') ? 'https' : 'http',
     ':authority': upstream.origin.slice(upstream.origin.indexOf('//') + 2),
     ':path': upstreamPath(exchange, upstream),
-    ...objectOf(requestHeaders(exchange, undefined)),
+    ...objectOf([...requestHeaders(exchange, undefined), ...credentials]),
   };
 }
 

@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import type { CompiledEndpoint, Upstream } from '../../apis/compiled-catalog.js';
 import { GatewayError } from '../../pipeline/gateway-errors.js';
 import type { Forwarder } from '../../pipeline/ports.js';
+import { fixedCredentials } from '../fixed-credentials.js';
 import { GrpcCall } from './grpc-call.js';
 import { SessionPool } from './session-pool.js';
 
@@ -47,12 +48,13 @@ export function createGrpcForwarder(options: GrpcForwarderOptions): GrpcForwarde
       if (exchange.isAbandoned) return;
       const client = 'stream' in exchange.response ? (exchange.response.stream as ServerHttp2Stream) : undefined;
       if (client === undefined) throw new GatewayError('http2Required');
+      const credentials = fixedCredentials(endpoint);
       const upstream = options.nextUpstream(endpoint);
       if (upstream.protocol !== 'grpc') throw new GatewayError('noUsableEndpoint');
       exchange.upstream = upstream.origin;
       const lease = poolOf(upstream, endpoint).lease();
       const headersTimeoutMillis = endpoint.timeoutMillis ?? options.headersTimeoutMillis;
-      new GrpcCall({ exchange, answers, client, lease, headersTimeoutMillis }).start(upstream);
+      new GrpcCall({ exchange, answers, client, lease, credentials, headersTimeoutMillis }).start(upstream);
     },
     destroy: () => {
       for (const pool of pools.values()) pool.destroy();
