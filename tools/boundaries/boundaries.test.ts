@@ -65,8 +65,10 @@ describe('boundaries', () => {
 
 describe('words that belong to one place', () => {
   it('the gateway does not know grant_type: token requests pass through it unread', () => {
+    // There the gateway is a client itself, of the server that guards a backend.
+    const asClient = 'apps/gateway/src/proxy/credentials/oauth.ts';
     const files = sourcesIn('apps/gateway/src').filter(([, text]) => text.includes('grant_type'));
-    expect(files.map(([path]) => path)).toEqual([]);
+    expect(files.map(([path]) => path)).toEqual([asClient]);
   });
 
   it('the environment is read in config folders and by the command line entry only', () => {

@@ -5,6 +5,11 @@ interface Fault {
   readonly description: string;
 }
 
+interface ErrorTest {
+  readonly file: string;
+  readonly title: string;
+}
+
 interface OAuthFault {
   readonly error: string;
   readonly status: number;
@@ -13,8 +18,16 @@ interface OAuthFault {
 
 const row = (...cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 
+const namesOf = <Name extends string>(table: Readonly<Record<Name, unknown>>) => Object.keys(table) as Name[];
+
+const testLink = ({ file, title }: ErrorTest) => `[${title}](../${file})`;
+
 /** docs/errors.md, from the tables in the code. */
-export function errorsPage(faults: Readonly<Record<string, Fault>>, oauthErrors: readonly OAuthFault[]): string {
+export function errorsPage<Name extends string, Code extends string>(
+  faults: Readonly<Record<Name, Fault>>,
+  oauthErrors: readonly (OAuthFault & { readonly error: Code })[],
+  tests: { readonly faults: Readonly<Record<Name, ErrorTest>>; readonly oauth: Readonly<Record<Code, ErrorTest>> },
+): string {
   return `# Errors
 
 <!-- Written from the code: npx vitest run --project check tools/docs/errors.test.ts -u -->
@@ -23,14 +36,16 @@ export function errorsPage(faults: Readonly<Record<string, Fault>>, oauthErrors:
 
 What the gateway itself answers, from \`apps/gateway/src/pipeline/faults/\`. The body is
 \`{"code","message","description"}\`, or the same as XML for a client that prefers it. A 401 carries a \`WWW-Authenticate\` as RFC 6750
-asks, a 405 an \`Allow\`, a 503 that will pass a \`Retry-After\`. Everything else comes from the backend, unchanged.
+asks, a 405 an \`Allow\`, a 503 that will pass a \`Retry-After\`. Everything else comes from the backend, unchanged. The last
+column is the test that provokes the error, by its title.
 
 ${[
-  row('Status', 'Code', 'Message', 'Description', 'Name in the code'),
-  row('---', '---', '---', '---', '---'),
-  ...Object.entries(faults).map(([name, { status, code, message, description }]) =>
-    row(String(status), code, message, description, `\`${name}\``),
-  ),
+  row('Status', 'Code', 'Message', 'Description', 'Name in the code', 'Test'),
+  row('---', '---', '---', '---', '---', '---'),
+  ...namesOf(faults).map((name) => {
+    const { status, code, message, description } = faults[name];
+    return row(String(status), code, message, description, `\`${name}\``, testLink(tests.faults[name]));
+  }),
 ].join('\n')}
 
 ## Token requests
@@ -41,9 +56,11 @@ What \`/token\`, \`/revoke\` and \`/oauth2/*\` answer, from \`apps/key-manager/s
 [Log in with a browser](authorize.md).
 
 ${[
-  row('Status', 'error', 'Meaning'),
-  row('---', '---', '---'),
-  ...oauthErrors.map(({ status, error, meaning }) => row(String(status), `\`${error}\``, meaning)),
+  row('Status', 'error', 'Meaning', 'Test'),
+  row('---', '---', '---', '---'),
+  ...oauthErrors.map(({ status, error, meaning }) =>
+    row(String(status), `\`${error}\``, meaning, testLink(tests.oauth[error])),
+  ),
 ].join('\n')}
 `;
 }

@@ -23,8 +23,10 @@ import {
   InvalidTarget,
   SlowDown,
 } from '../../apps/key-manager/src/oauth2/grant-errors.js';
+import { type ErrorTest, faultTests, oauthErrorTests } from './error-tests.js';
 import { errorsPage } from './errors-page.js';
-import { read, root } from './repository.js';
+import { files, read, root } from './repository.js';
+import { blockOf } from './test-block.js';
 
 /** What is wrong with a request is said at once when it is pushed. */
 const pushed = (error: OAuthErrorCode) => new OAuthError(error, '', 400);
@@ -45,7 +47,7 @@ const examples = [
   [new InvalidTarget(''), 'The token that was asked for is for something this server does not know (RFC 8693).'],
   [pushed('unsupported_response_type'), 'The server does not offer this `response_type` (RFC 9126).'],
   [pushed('request_not_supported'), 'Request objects are not supported (RFC 9126).'],
-  [pushed('request_uri_not_supported'), 'A `request_uri` cannot be pushed (RFC 9126).'],
+  [pushed('request_uri_not_supported'), 'A `request_uri` where none is taken (OpenID Connect Core §6.2).'],
   [pushed('registration_not_supported'), 'Registration by request is not supported (RFC 9126).'],
   [new InvalidDpopProof(), 'The DPoP proof is missing, wrong, or was used before (RFC 9449).'],
   [new UseDpopNonce(''), 'The DPoP proof needs the nonce in `DPoP-Nonce` (RFC 9449); at `userinfo` the status is 401.'],
@@ -61,12 +63,13 @@ const everyErrorIsDocumented: OAuthErrorCode extends Documented ? true : never =
 describe('docs/errors.md', () => {
   it('says what the code says', async () => {
     expect(everyErrorIsDocumented).toBe(true);
-    await expect(errorsPage(faults, oauthErrors)).toMatchFileSnapshot(`${root}docs/errors.md`);
+    const tests = { faults: faultTests, oauth: oauthErrorTests };
+    await expect(errorsPage(faults, oauthErrors, tests)).toMatchFileSnapshot(`${root}docs/errors.md`);
   });
 
   it('has every row of the table, and no row that is not in it', () => {
     const page = read('docs/errors.md');
-    const named = [...page.matchAll(/\| `(\w+)` \|$/gm)].map((match) => match[1]);
+    const named = [...page.matchAll(/\| `(\w+)` \| \[[^\]]+\]\([^)]+\) \|$/gm)].map((match) => match[1]);
     expect(named).toEqual(Object.keys(faults));
   });
 
@@ -75,5 +78,32 @@ describe('docs/errors.md', () => {
       (one) => one[1],
     );
     expect(oauthErrors.map(({ error }) => error).sort()).toEqual(declared.sort());
+  });
+});
+
+describe('the tests of errors', () => {
+  const tracked = new Set(files());
+  const rows = Object.entries(faults);
+  /** What is said of one row alone. */
+  const signsOf = (name: string): string[] => {
+    const { code } = faults[name as keyof typeof faults];
+    const isAlone = rows.filter(([, other]) => other.code === code).length === 1;
+    return [name, ...(isAlone ? [code] : [])];
+  };
+
+  function expectTest({ file, title }: ErrorTest, signs: readonly string[]) {
+    expect(tracked.has(file), `${file} is not there`).toBe(true);
+    const block = blockOf(read(file), title);
+    expect(block, `${file} has no test '${title}'`).toBeDefined();
+    const isNamed = signs.some((sign) => new RegExp(`\\b${sign}\\b`).test(block ?? ''));
+    expect(isNamed, `'${title}' in ${file} says none of ${signs.join(', ')}`).toBe(true);
+  }
+
+  it.each(Object.entries(faultTests))('%s ends a call in the test that is named', (name, test) => {
+    expectTest(test, signsOf(name));
+  });
+
+  it.each(Object.entries(oauthErrorTests))('%s is answered in the test that is named', (error, test) => {
+    expectTest(test, [error]);
   });
 });

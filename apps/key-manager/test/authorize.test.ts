@@ -323,6 +323,7 @@ describe('the authorization endpoint', () => {
       ['another redirect_uri', { redirect_uri: 'https://evil.example/' }, 'invalid_callback', 'callback.not.match'],
       ['an unknown client', { client_id: 'nobody' }, 'invalid_client', ''],
       ['no client', { client_id: '' }, 'invalid_request', ''],
+      ['a reference that was not pushed', { request_uri: 'https://shop.example/r' }, 'invalid_request', 'request_uri'],
     ])('with %s', async (_what, change, code, message) => {
       const { status, location } = await browser.get(ask(change));
       expect(status).toBe(302);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { basic, seedFixtures, startTestKeyManager, type TestKeyManager } from './support/key-manager.js';
 
 describe('requests to 9443', () => {
@@ -86,6 +86,18 @@ describe('requests to 9443', () => {
     expect(status).toBe(401);
     expect(headers['www-authenticate']).toBe('Basic realm="localhost"');
     expect(body.error).toBe('invalid_client');
+  });
+
+  it('that meet a bug are answered server_error, and say nothing of it', async () => {
+    const broken = vi
+      .spyOn(keyManager.storage.clients, 'findClient')
+      .mockRejectedValue(new TypeError('of table clients'));
+    const { status, headers, body, text } = await token(form);
+    broken.mockRestore();
+    expect([status, body.error]).toEqual([500, 'server_error']);
+    expect(headers['cache-control']).toBe('no-store');
+    expect(text).not.toContain('clients');
+    expect(keyManager.log.join('')).toContain('of table clients');
   });
 
   it('carry a correlation id back and into every line of the log', async () => {

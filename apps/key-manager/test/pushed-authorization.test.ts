@@ -69,6 +69,9 @@ describe.each(eachStorage)('pushed authorization requests over HTTPS, $name stor
     ['an unregistered address', { redirect_uri: 'https://evil.example' }, 'invalid_request'],
     ['a reference in it', { request_uri: 'urn:x' }, 'invalid_request'],
     ['a malformed scope', { scope: 'a"b' }, 'invalid_scope'],
+    ['a response type nobody knows', { response_type: 'device' }, 'unsupported_response_type'],
+    ['a request object', { request: 'e30.e30.' }, 'request_not_supported'],
+    ['a registration', { registration: '{}' }, 'registration_not_supported'],
   ])('answers 400 for %s', async (_what, change, error) => {
     const { status, body } = await push(change);
     expect(status).toBe(400);

@@ -91,6 +91,11 @@ describe.each(eachStorage)('grant_type=token-exchange over HTTPS, $name storage'
     expect(body.error).toBe('invalid_request');
   });
 
+  it('answers invalid_target for a resource that is none', async () => {
+    const { status, body } = await exchange(signJwt(idp, Date.now()), { resource: 'api' });
+    expect([status, body.error]).toEqual([400, 'invalid_target']);
+  });
+
   it('answers 400 without a subject token', async () => {
     const { status, body } = await keyManager.post('/oauth2/token', { grant_type: grantType }, authorization);
     expect(status).toBe(400);

@@ -40,7 +40,7 @@ describe('a fault', () => {
     ['methodNotAllowed', 405, '405', 'DELETE /petstore/1.0.0/pets', []],
     ['badRequest', 400, '400', 'GET /petstore/1.0.0/../admin', []],
     ['targetTooLong', 414, '414', `GET /${'a'.repeat(8200)}`, []],
-  ])('%s: %d %s as JSON', async (fault, status, code, line, headers) => {
+  ])('ends a call with %s: %d %s as JSON', async (fault, status, code, line, headers) => {
     const answer = await call(gateway.port, line, headers);
     expect([answer.status, codeOf(answer), gateway.ended.at(-1)?.fault]).toEqual([status, code, fault]);
     expect(answer.headers).toMatchObject({
@@ -104,7 +104,7 @@ describe('a fault', () => {
   });
 });
 
-describe('a call ends with', () => {
+describe('what an API or the gateway is set to', () => {
   const endpoint = (url: string) => ({ urls: [url], timeoutMillis: 0, trustedCertificates: [] });
   const api = (given: Partial<Api>) => ({ apis: [anApi(given)] });
   const only = (onlyKeyType: KeyType) => ({ settings: { maxUrlBytes: 8192, onlyKeyType } });
@@ -147,7 +147,7 @@ describe('a call ends with', () => {
       {},
     ],
     ['noUsableEndpoint', 503, '303001', api({ productionEndpoint: endpoint('ftp://backend.test') }), 'good', {}],
-  ])('%s: %d %s', async (fault, status, code, entities, token, ports) => {
+  ])('ends a call with %s: %d %s', async (fault, status, code, entities, token, ports) => {
     const other = await startTestGateway(catalogOf(entities), { ports });
     try {
       const answer = await call(other.port, pets, bearer(token));
