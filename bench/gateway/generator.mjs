@@ -1,12 +1,12 @@
 // The load generator, a process with a core of its own. Started by load.mjs, which says what to send by messages.
 import { Connection } from './connection.mjs';
-import { requestOf } from './world.mjs';
+import { fillRequestOf, requestOf } from './world.mjs';
 
 /** As many latencies as are kept of one measurement. */
 const capacity = 2_000_000;
 const latencies = new Float64Array(capacity);
 
-/** What to send: the given requests in turns, or those of a world with tokens of every number. */
+/** What to send: the given requests in turns, those of a world with tokens at random, or each token of a range once. */
 function requestsOf({ requests, world, from = 0, count }) {
   if (requests !== undefined) {
     let turn = 0;
@@ -14,7 +14,7 @@ function requestsOf({ requests, world, from = 0, count }) {
   }
   if (count === undefined) return () => requestOf(Math.floor(Math.random() * world.tokens), world);
   let next = from;
-  return () => (next < from + count ? requestOf(next++, world) : undefined);
+  return () => (next < from + count ? fillRequestOf(next++, world) : undefined);
 }
 
 const openAll = (job) =>

@@ -22,7 +22,8 @@ export async function growthRows(context) {
     };
     const gateway = await startOurGateway({ name, folder, backendPort, world, env });
     stops.push(() => gateway.stop());
-    const warm = { kind: 'closed', name, target: gateway.http, world, expected, connections, isPatient: true };
+    const refused = { status: 403 };
+    const warm = { kind: 'closed', name, target: gateway.http, world, expected: refused, connections, isPatient: true };
     await generator.run({ ...warm, from: 0, count: 1_000 });
     const before = await gateway.memory();
     say(`growth: ${digits(world.tokens)} tokens, each asked for once`);

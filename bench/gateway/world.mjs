@@ -43,3 +43,10 @@ export function requestOf(number, world, random = Math.random) {
   const turn = Math.floor(random() * (world.apis / world.apps));
   return requestText(pathOf(appOf(hashOf(token), world) + turn * world.apps), token);
 }
+
+/** A request that ends once its token is known: for a scope that nobody has, before anything is counted or proxied. */
+export function fillRequestOf(number, world) {
+  const token = tokenOf(number);
+  const path = `/api-${appOf(hashOf(token), world)}/1.0.0/items`;
+  return `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+}

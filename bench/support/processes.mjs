@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 // Each of them is killed when this process ends.
 process.setMaxListeners(100);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 // USER_HZ, the unit of /proc/<pid>/stat, is 100 on every Linux that Node runs on.
 const ticksPerSecond = 100;
@@ -59,7 +60,8 @@ export function startProgram(command, args, { env, cwd, log, core }) {
     stdio: ['ignore', output, output, 'ipc'],
   });
   closeSync(output);
-  const killAtExit = () => child.kill('SIGKILL');
+  // A program such as nginx has to take its own workers with it.
+  const killAtExit = () => child.kill(command === process.execPath ? 'SIGKILL' : 'SIGTERM');
   process.on('exit', killAtExit);
   const name = [command, ...args].join(' ');
   const messages = [];
