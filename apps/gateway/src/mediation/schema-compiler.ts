@@ -1,8 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { startWork, TooMuchWork } from './check-work.js';
 import { formats } from './formats.js';
 import { documentId, type JsonObject } from './json-pointer.js';
 import { prepareLater } from './prepare-later.js';
 import { linearPatterns } from './safe-patterns.js';
+import { addKeywords } from './schema-keywords.js';
 
 /** What does not fit, in words; undefined when the value fits. */
 export type SchemaCheck = (value: unknown) => string | undefined;
@@ -25,13 +27,14 @@ export class SchemaCompiler {
       validateSchema: false,
       // One problem is enough for a refusal; collecting all would let one request cost thousands of them.
       allErrors: false,
+      // A large schema that is named in a thousand places would be written out a thousand times.
+      inlineRefs: 20,
       logger: false,
       coerceTypes: this.coerces,
       formats,
       code: { regExp: linearPatterns },
     });
-    ajv.removeKeyword('uniqueItems');
-    ajv.addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', validate: areUnique });
+    addKeywords(ajv);
     ajv.addSchema(this.document, documentId);
     this.#ajv = ajv;
     return ajv;
@@ -47,11 +50,13 @@ export class SchemaCompiler {
     prepareLater(compile);
     return (value) => {
       const validate = compile();
+      startWork();
       try {
         if (validate({ value })) return undefined;
       } catch (error) {
         // A schema that contains itself is walked as deep as the value is.
         if (error instanceof RangeError) return 'is nested too deeply';
+        if (error instanceof TooMuchWork) return 'takes too long to check';
         throw error;
       }
       const [problem] = validate.errors ?? [];
@@ -59,14 +64,4 @@ export class SchemaCompiler {
       return `${where} ${problem?.message ?? 'does not fit'}`.trim();
     };
   }
-}
-
-/** The library compares every item with every other one, which a long list makes a matter of minutes. */
-function areUnique(isAsked: boolean, list: readonly unknown[]): boolean {
-  return !isAsked || new Set(list.map((item) => JSON.stringify(item, inOrder))).size === list.length;
-}
-
-function inOrder(_name: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,4 +1,5 @@
 import { documentId, followRef, isObject, type JsonObject } from './json-pointer.js';
+import { stepKeyword } from './schema-keywords.js';
 
 /** Which way a message goes: members that are read-only are not asked of requests, write-only ones not of answers. */
 export type Direction = 'request' | 'answer';
@@ -18,7 +19,10 @@ export function inCurrentDialect(document: JsonObject, direction: Direction, isO
       .map(([name, item]) => [name, isExample ? item : walk(item, literal.has(name) && !isObject(value.properties))]);
     const copy: Record<string, unknown> = Object.fromEntries(entries);
     if (isExample) return copy;
-    if (typeof copy.$ref === 'string' && copy.$ref.startsWith('#')) copy.$ref = documentId + copy.$ref;
+    if (typeof copy.$ref === 'string' && copy.$ref.startsWith('#')) {
+      copy.$ref = documentId + copy.$ref;
+      copy[stepKeyword] = true;
+    }
     if (isOld) upgrade(copy);
     excuse(document, copy, value, excused);
     return copy;
