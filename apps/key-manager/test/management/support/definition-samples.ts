@@ -1,4 +1,3 @@
-import { builtInPolicies } from '../../../src/apis/operation-policies/built-in-policies.js';
 import type { Fixture } from './fixture.js';
 import type { Sample } from './samples.js';
 
@@ -29,9 +28,6 @@ export const definitionSamples: Readonly<Record<string, (fixture: Fixture) => Sa
       file: definition,
       additionalProperties: JSON.stringify({ name: `i${scopeId}`, context: `/i${scopeId}`, version: '1' }),
     }),
-  [`GET ${publisher}/operation-policies/{operationPolicyId}`]: () => ({
-    parameters: { operationPolicyId: builtInPolicies('carbon.super')[0]?.id ?? '' },
-  }),
   [`POST ${publisher}/operation-policies`]: ({ scopeId }) =>
     form({
       policySpecFile: JSON.stringify({ data: { name: `p${scopeId}` } }),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiBody } from '../../../src/apis/api.js';
+import { builtInPolicies } from '../../../src/apis/operation-policies/built-in-policies.js';
 import type { ApiKey } from '../../../src/applications/api-key.js';
 import { newApi } from '../../../src/management/publisher/api-schema.js';
 import { toBody } from '../../../src/management/publisher/api-view.js';
@@ -26,6 +27,7 @@ export type Fixture = Readonly<
     | 'identityProviderId'
     | 'clientSecret'
     | 'secretId'
+    | 'operationPolicyId'
     | 'apiKeyId'
     | 'alias'
     | 'keyManagerId'
@@ -152,6 +154,7 @@ export async function plant(storage: Storage, owner: string): Promise<Fixture> {
     userId: user.id,
     clientSecret: unique,
     secretId: secret.id,
+    operationPolicyId: builtInPolicies('carbon.super')[0]?.id ?? '',
   };
 }
 
