@@ -56,4 +56,22 @@ describe('a bulkhead', () => {
     vi.advanceTimersByTime(10_000);
     expect([ran, gaveUp, bulkhead.running]).toEqual([['a'], ['b'], 0]);
   });
+
+  it('lets thousands go that fail at once', () => {
+    const first = { name: 'first' };
+    let failed = 0;
+    const many = new Bulkhead<One>(
+      { running: 1, waiting: 20_000, waitMillis: 1_000 },
+      (one) => {
+        if (one === first) return;
+        failed++;
+        many.leave(one);
+      },
+      () => undefined,
+    );
+    many.enter(first);
+    for (let i = 0; i < 20_000; i++) many.enter({ name: String(i) });
+    many.leave(first);
+    expect([failed, many.running, many.waiting]).toEqual([20_000, 0, 0]);
+  });
 });

@@ -10,6 +10,7 @@ export interface BulkheadLimits {
 /** A bounded number of things at once and a bounded, timed queue, so that one slow backend fills no other's room. */
 export class Bulkhead<T extends object> {
   #running = 0;
+  #isRunningNext = false;
   readonly #waiting = new Map<T, NodeJS.Timeout>();
 
   constructor(
@@ -42,13 +43,26 @@ export class Bulkhead<T extends object> {
       return;
     }
     this.#running--;
-    const next = this.#waiting.entries().next();
-    if (next.done === true) return;
-    const [waiter, waitingTimer] = next.value;
-    clearTimeout(waitingTimer);
-    this.#waiting.delete(waiter);
-    this.#running++;
-    this.run(waiter);
+    this.#runNext();
+  }
+
+  /** One that fails at once leaves within `run`: thousands of those must not run within each other. */
+  #runNext(): void {
+    if (this.#isRunningNext) return;
+    this.#isRunningNext = true;
+    try {
+      while (this.#running < this.limits.running) {
+        const next = this.#waiting.entries().next();
+        if (next.done === true) return;
+        const [waiter, timer] = next.value;
+        clearTimeout(timer);
+        this.#waiting.delete(waiter);
+        this.#running++;
+        this.run(waiter);
+      }
+    } finally {
+      this.#isRunningNext = false;
+    }
   }
 
   isWaiting(one: T): boolean {
