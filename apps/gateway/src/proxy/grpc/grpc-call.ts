@@ -189,7 +189,8 @@ function headersFor(exchange: Exchange, upstream: Upstream, credentials: readonl
 
 /** Names and values in turn as node:http2 takes them: repeated names as a list. */
 function objectOf(lines: readonly string[]): OutgoingHttpHeaders {
-  const headers: Record<string, string | string[]> = {};
+  // Without a prototype, in which a header called `constructor` would be found.
+  const headers: Record<string, string | string[]> = Object.create(null);
   for (let i = 0; i < lines.length; i += 2) {
     const name = (lines[i] as string).toLowerCase();
     const value = lines[i + 1] as string;

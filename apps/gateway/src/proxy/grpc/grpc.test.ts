@@ -209,6 +209,13 @@ describe('a gRPC call', () => {
     expect(seen.at(-1)?.get('authorization')).toEqual([]);
   });
 
+  it('may have metadata with the name of anything', async () => {
+    const metadata = token();
+    metadata.set('constructor', 'mine');
+    expect((await get('world', undefined, metadata)).text).toBe('hello world');
+    expect(seen.at(-1)?.get('constructor')).toEqual(['mine']);
+  });
+
   it('passes over TLS on both sides', async () => {
     expect((await get('world', '/safe.Pets/Get', token(), {}, secureClient)).text).toBe('hello world');
   });
