@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
 import type { Upstream } from '../apis/compiled-catalog.js';
 import { UpstreamError } from '../proxy/http1/upstream-error.js';
-import { agreement } from './handshake.js';
+import { type Agreement, agreement } from './handshake.js';
 
 export interface BackendHandshake {
   readonly upstream: Upstream;
@@ -18,7 +18,7 @@ export interface BackendHandshake {
 
 export interface BackendHandshakeEvents {
   /** It speaks WebSocket from here on. */
-  accepted(socket: Socket, head: Buffer, headers: readonly string[], isCompressed: boolean): void;
+  accepted(socket: Socket, head: Buffer, headers: readonly string[], agreed: Agreement): void;
   /** It answered otherwise: its answer is the client's. */
   refused(answer: IncomingMessage): void;
   failed(error: Error, wasSent: boolean): void;
@@ -48,7 +48,7 @@ export function askBackend(handshake: BackendHandshake, events: BackendHandshake
     if (agreed === undefined) {
       socket.destroy();
       events.failed(violation(), true);
-    } else events.accepted(socket, head, answer.rawHeaders, agreed.isCompressed);
+    } else events.accepted(socket, head, answer.rawHeaders, agreed);
   });
   request.on('response', (answer) => {
     state.stop();

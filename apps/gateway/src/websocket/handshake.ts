@@ -42,11 +42,14 @@ export function compressionOffers(rawHeaders: readonly string[]): string | undef
 
 const isCompression = (extension: string) => /^permessage-deflate(?:\s*;|$)/i.test(extension);
 
+export interface Agreement {
+  readonly isCompressed: boolean;
+  /** Compressed messages refer to the ones before them, so that none can be left out (RFC 7692 section 7.1.1). */
+  readonly keepsContext: boolean;
+}
+
 /** What the backend agreed to; undefined when it answered something that was not asked (RFC 6455 section 4.1). */
-export function agreement(
-  asked: readonly string[],
-  answered: readonly string[],
-): { readonly isCompressed: boolean } | undefined {
+export function agreement(asked: readonly string[], answered: readonly string[]): Agreement | undefined {
   const key = findHeader(asked, 'sec-websocket-key') ?? '';
   if (findHeader(answered, 'sec-websocket-accept') !== acceptOf(key)) return undefined;
   if (findHeader(answered, 'upgrade')?.toLowerCase() !== 'websocket') return undefined;
@@ -58,8 +61,16 @@ export function agreement(
   if (extensions.length > 1 || extensions.some((one) => !isOffered || one.includes(',') || !isCompression(one))) {
     return undefined;
   }
-  return { isCompressed: extensions.length === 1 };
+  const [compression] = extensions;
+  return {
+    isCompressed: compression !== undefined,
+    keepsContext: compression !== undefined && !isIndependent(compression),
+  };
 }
+
+const isIndependent = (extension: string) =>
+  /;\s*server_no_context_takeover\s*(?:;|$)/i.test(extension) &&
+  /;\s*client_no_context_takeover\s*(?:;|$)/i.test(extension);
 
 const acceptOf = (key: string) =>
   createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');

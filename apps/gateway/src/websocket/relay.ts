@@ -5,6 +5,8 @@ import { closeFrame, textFrame } from './frames.js';
 /** What one connection may do. */
 export interface RelayRules {
   readonly isCompressed: boolean;
+  /** None of the compressed messages can be left out: those behind it could not be read, or be read as something else. */
+  readonly keepsContext: boolean;
   readonly maxFrameBytes: number;
   readonly maxMessageBytes: number;
   readonly idleTimeoutMillis: number;
@@ -93,10 +95,11 @@ export class Relay {
     return this.rules.mayPublish ? this.#count(bytes) : mayNotPublish;
   };
 
-  #onReceived = (bytes: number): boolean => this.#count(bytes);
+  #onReceived = (bytes: number): boolean | CloseReason => this.#count(bytes);
 
-  #count(bytes: number): boolean {
+  #count(bytes: number): boolean | CloseReason {
     if (this.rules.countMessage(bytes)) return true;
+    if (this.rules.keepsContext) return { code: 1008, reason: throttledOut };
     this.#isNoticeDue = true;
     return false;
   }

@@ -12,7 +12,7 @@ import { responseHeaders } from '../proxy/response-headers.js';
 import { upstreamFailure } from '../proxy/upstream-failure.js';
 import { upstreamPath } from '../proxy/upstream-path.js';
 import { askBackend } from './backend-handshake.js';
-import { checkHandshake, checkOrigin, compressionOffers } from './handshake.js';
+import { type Agreement, checkHandshake, checkOrigin, compressionOffers } from './handshake.js';
 import type { OpenConnections } from './open-connections.js';
 import { Relay } from './relay.js';
 
@@ -76,8 +76,7 @@ class Opening {
         lookup: options.lookup,
       },
       {
-        accepted: (socket, head, headers, isCompressed) =>
-          this.#try(() => this.#join(socket, head, headers, isCompressed)),
+        accepted: (socket, head, headers, agreed) => this.#try(() => this.#join(socket, head, headers, agreed)),
         refused: (answer) => this.#try(() => this.#passOn(answer)),
         failed: (error, wasSent) => {
           if (this.#end()) this.answers.fail(exchange, upstreamFailure(error, wasSent));
@@ -107,7 +106,7 @@ class Opening {
     return true;
   }
 
-  #join(socket: Socket, head: Buffer, raw: readonly string[], isCompressed: boolean): void {
+  #join(socket: Socket, head: Buffer, raw: readonly string[], agreed: Agreement): void {
     if (this.#isOver) return void socket.destroy();
     this.#isOver = true;
     const { exchange, upgrade, options } = this;
@@ -123,7 +122,7 @@ class Opening {
     upgrade.socket.setTimeout(0);
     const rules = {
       ...settings,
-      isCompressed,
+      ...agreed,
       mayPublish: exchange.route.publish !== undefined && isPermitted(exchange.route.publish, exchange.token),
       countMessage: (bytes: number) => events === undefined || events.countEvent(exchange, bytes),
     };
