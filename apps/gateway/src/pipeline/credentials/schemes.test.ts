@@ -1,8 +1,9 @@
+import { AuthType } from '@keygate/proto/keymanager/v1/catalog';
 import type { KeyType } from '@keygate/proto/keymanager/v1/key_validation';
 import { describe, expect, it } from 'vitest';
-import { anApi, catalogOf } from '../../apis/test/catalog.js';
+import { anApi, aResource, catalogOf } from '../../apis/test/catalog.js';
 import { GatewayError } from '../gateway-errors.js';
-import type { Ports, TokenFacts, TokenVerdict, UserVerdict } from '../ports.js';
+import type { Ports, TokenVerdict, UserVerdict } from '../ports.js';
 import { authenticate } from '../stages/authenticate.stage.js';
 import { aRoutedExchange, settings, someFacts } from '../test/exchange.js';
 import { pemOf, shownCertificates } from './test/certificates.js';
@@ -55,6 +56,7 @@ function outcome(
     readonly query?: string;
     readonly certificate?: Buffer | undefined;
     readonly security?: object;
+    readonly isOpen?: boolean;
   },
 ): string {
   const security = {
@@ -68,7 +70,7 @@ function outcome(
   const target = `/petstore/1.0.0/pets${given.query === undefined ? '' : `?${given.query}`}`;
   const exchange = aRoutedExchange(
     { target, headers: given.headers ?? [] },
-    catalogOf({ apis: [anApi({ security })] }),
+    catalogOf({ apis: [anApi({ security, ...(given.isOpen && { resources: [openResource] }) })] }),
   );
   Object.assign(exchange.request.socket, {
     getPeerX509Certificate: () => given.certificate && { raw: given.certificate },
@@ -79,9 +81,10 @@ function outcome(
     if (error instanceof GatewayError) return error.fault;
     throw error;
   }
-  return (exchange.token as TokenFacts).kind;
+  return exchange.token?.kind ?? 'let in';
 }
 
+const openResource = aResource('GET /pets', { authType: AuthType.AUTH_TYPE_NONE });
 const application = 'oauth_basic_auth_api_key_mandatory';
 
 describe('schemes and what is shown', () => {
@@ -205,6 +208,22 @@ describe('credentials in the wrong place', () => {
     const security = { apiKeyHeader: 'X-Shop-Key' };
     expect(outcome(['api_key'], { headers: ['x-shop-key', 'key'], security })).toBe('API_KEY');
     expect(outcome(['api_key'], { headers: headers.key, security })).toBe('missingCredentials');
+  });
+});
+
+describe('a resource that needs no credentials', () => {
+  const all = ['mutualssl', 'mutualssl_mandatory', 'oauth2', application];
+  it.each<[string, readonly string[], Buffer | undefined, readonly string[], string]>([
+    ['of an API that wants a certificate, with one', all, uploaded, [], 'let in'],
+    ['of an API that wants a certificate, without', all, undefined, [], 'certificateRequired'],
+    ['of an API that wants a certificate, with another', ['mutualssl'], other, [], 'certificateRequired'],
+    ['of an API that wants a certificate, with a token', all, undefined, headers.token, 'certificateRequired'],
+    ['of an API that wants a certificate, for its publisher', all, undefined, ['Internal-Key', 'api-1'], 'INTERNAL'],
+    ['of an API that wants a certificate, for anybody', all, undefined, ['Internal-Key', 'bad'], 'invalidCredentials'],
+    ['of an API that takes certificates', ['mutualssl', 'oauth2'], undefined, [], 'let in'],
+    ['of an API with tokens', ['oauth2'], undefined, headers['bad token'], 'let in'],
+  ])('%s', (_, schemes, certificate, sent, answer) => {
+    expect(outcome(schemes, { certificate, headers: sent, isOpen: true })).toBe(answer);
   });
 });
 

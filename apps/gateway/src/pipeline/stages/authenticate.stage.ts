@@ -24,10 +24,13 @@ export function authenticate(ports: AuthenticatePorts): Stage {
       const { security } = exchange.api;
       // Also where nothing is needed: what came with the request must not go on to the backend.
       const queryKeys = security.takesApiKeys ? takeQueryKeys(exchange) : none;
-      if (exchange.resource.authType === 'None') return;
+      const isOpen = exchange.resource.authType === 'None';
+      // Nobody gets to an API that wants certificates without one, whatever else its resources want.
+      if (isOpen && security.certificate !== 'required') return;
       if (security.isUsual) return byToken(exchange, ports);
       const internalKey = internalKeyOf(exchange);
       if (internalKey !== undefined) return acceptInternalKey(exchange, internalKey, ports.internalKeys);
+      if (isOpen) return void acceptCertificate(exchange, security, ports.settings);
       return bySchemes(exchange, queryKeys, ports);
     },
   };
