@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it, vi } from 'vitest';
 import { createContracts } from './contracts.js';
 
 /** The one operation of a document, as a check of JSON bodies. */
@@ -55,5 +56,13 @@ describe('a document', () => {
     const large = { type: 'object', properties: properties(300, (i) => ({ type: 'string', minLength: i })) };
     const check = checkOf({ type: 'object', properties: properties(400, () => to('large')) }, { large });
     expect(check({ member5: { member7: 'short' } })).toContain('must NOT have fewer than 7 characters');
+  });
+
+  it('that cannot be compiled is tried once', () => {
+    const compile = vi.spyOn(Ajv2020.prototype, 'compile');
+    const check = checkOf({ type: 'string', pattern: '(?=a)b' });
+    for (let i = 0; i < 3; i++) expect(() => check('b')).toThrow();
+    expect(compile).toHaveBeenCalledTimes(1);
+    compile.mockRestore();
   });
 });

@@ -43,8 +43,16 @@ export class SchemaCompiler {
   /** Throws, with every use, when the schema cannot be compiled. */
   check(schema: unknown): SchemaCheck {
     let compiled: ReturnType<Ajv2020['compile']> | undefined;
+    let failure: { readonly error: unknown } | undefined;
     const compile = () => {
-      compiled ??= this.#library().compile({ type: 'object', properties: { value: schema } });
+      // To find out again for every call what cannot be compiled would cost more than the calls.
+      if (failure !== undefined) throw failure.error;
+      try {
+        compiled ??= this.#library().compile({ type: 'object', properties: { value: schema } });
+      } catch (error) {
+        failure = { error };
+        throw error;
+      }
       return compiled;
     };
     prepareLater(compile);
