@@ -47,7 +47,14 @@ export function createWebSocketForwarder(options: WebSocketForwarderOptions): Fo
       if (upstream.protocol === 'grpc') throw new GatewayError('noUsableEndpoint');
       exchange.upstream = upstream.origin;
       options.connections.reserve();
-      new Opening(exchange, exchange.upgrade, answers, options).start(upstream, endpoint, credentials);
+      const opening = new Opening(exchange, exchange.upgrade, answers, options);
+      try {
+        opening.start(upstream, endpoint, credentials);
+      } catch (error) {
+        // Nothing has been asked: its place is for others.
+        options.connections.giveUp();
+        throw error;
+      }
     },
   };
 }
