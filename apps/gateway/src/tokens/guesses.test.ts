@@ -31,6 +31,8 @@ it('takes a network of IPv6 for one caller', () => {
   expect(guess(guesses, '2001:db8:1:2::1', 1)).toBe(1);
   expect(guesses.mayAsk('2001:db8:1:2::ffff', 1)).toBe(false);
   expect(guesses.mayAsk('2001:db8:1:3::1', 1)).toBe(true);
+  expect(guess(guesses, '2001:db8::a:1:2:3', 1)).toBe(1);
+  expect(guesses.mayAsk('2001:db8::b:1:2:3', 1)).toBe(false);
 });
 
 it('can be turned off', () => {

@@ -1,8 +1,12 @@
+import { addressKey } from '../apis/address.js';
+
 const windowMillis = 10_000;
 /** Of those that are over it, one in so many is still asked about: whoever shares an address with a flood gets through. */
 const letThroughOneIn = 16;
 /** Beyond as many addresses, the rest share a count. */
 const maxAddresses = 50_000;
+/** The family and the 64 bits of a network. */
+const networkDigits = 1 + 16;
 
 /**
  * Tokens that nobody has issued, by who sends them. Each costs the key manager a question, so an address that has guessed
@@ -44,7 +48,8 @@ export class Guesses {
 
   /** Who has one IPv6 address has 2^64 of them. */
   #keyOf(address: string): string {
-    const key = address.includes(':') ? address.split(':', 4).join(':') : address;
+    // Not by the text: `2001:db8::a` and `2001:db8::b` are of one network, although they differ in their third part.
+    const key = address.includes(':') ? (addressKey(address)?.slice(0, networkDigits) ?? address) : address;
     return this.#wrong.has(key) || this.#wrong.size < maxAddresses ? key : 'others';
   }
 }
