@@ -6,6 +6,7 @@ import type { UpstreamHandler, UpstreamRequest } from './http1/upstream-request.
 import { ClientGone, type RequestBody } from './request-body.js';
 import { responseHeaders, responseTrailers } from './response-headers.js';
 import { upstreamFailure } from './upstream-failure.js';
+import { endWith } from './whole-answer.js';
 
 /** Whoever decides where a call goes, and whether it goes again. */
 export interface CallOwner {
@@ -121,9 +122,7 @@ export class UpstreamCall implements UpstreamHandler {
       else if (response.chunkedEncoding) response.addTrailers(responseTrailers(trailers));
     }
     if (last === undefined) response.end();
-    // In one write with the head, as text when it is short; a copy, since the next read takes the memory.
-    else if (last.length <= maxTextBytes) response.end(last.toString('latin1'), 'latin1');
-    else response.end(Buffer.from(last));
+    else endWith(response, last);
     drain(request);
   }
 
@@ -191,6 +190,3 @@ const nothing: UpstreamRequest = { method: '', path: '', headers: [], body: null
 
 /** An answer that only asks for other credentials is read to its end, so that its connection can be used again. */
 const maxUnwantedBytes = 65_536;
-
-/** Above it joining head and body costs more than a second write. */
-const maxTextBytes = 16_384;
