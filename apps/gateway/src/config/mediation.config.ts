@@ -18,6 +18,10 @@ export const mediation = z
         .default(256 * mebibyte),
       'Most memory for all bodies that are being read whole; above it 503.',
     ),
+    bodyDeadlineMillis: setting(
+      z.int().min(100).max(3_600_000).default(30_000),
+      'How long a client may take to send a body that is read whole; then 408.',
+    ),
     cacheBytes: setting(
       z
         .int()

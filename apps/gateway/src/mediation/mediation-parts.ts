@@ -28,7 +28,11 @@ export async function createMediation(config: GatewayConfig, options: MediationO
   const issuer = () => backendJwt.issuer ?? publicUrl();
   return {
     ports: {
-      mediation: { maxBodyBytes: mediation.maxBodyBytes, budget: new ByteBudget(mediation.maxHeldBytes) },
+      mediation: {
+        maxBodyBytes: mediation.maxBodyBytes,
+        budget: new ByteBudget(mediation.maxHeldBytes),
+        deadlineMillis: mediation.bodyDeadlineMillis,
+      },
       responses:
         mediation.cacheBytes === 0
           ? undefined

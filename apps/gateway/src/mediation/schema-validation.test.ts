@@ -128,6 +128,15 @@ describe('an API with schema validation', () => {
     expect(world.backend.requestLines).toEqual([]);
   });
 
+  it('waits for a body so long and no longer: 408, and nothing is held for it', async () => {
+    world = await startMediated(contract, { deadlineMillis: 100 });
+    const lines = ['Authorization: Bearer good', ...json, 'Content-Length: 14'];
+    const text = await exchangeBytes(world.gateway.port, `${head('POST /petstore/1.0.0/pets', lines)}{"name`);
+    expect(parseAnswer(text).status).toBe(408);
+    expect(world.budget.held).toBe(0);
+    expect(world.backend.requestLines).toEqual([]);
+  });
+
   it('tells a client that asks first to go on, once', async () => {
     world = await startMediated(contract);
     const body = '{"name":"Rex"}';

@@ -77,7 +77,8 @@ export class EndpointRuntime implements CallOwner {
     const call = new UpstreamCall(exchange, answers, this, streamedBody(exchange));
     const { attempts } = call;
     const { totalTimeoutMillis } = this.#limits;
-    if (totalTimeoutMillis > 0) attempts.deadline = setTimeout(tooLate, totalTimeoutMillis, call);
+    if (totalTimeoutMillis > 0)
+      attempts.deadline = setTimeout((late: UpstreamCall) => this.#tooLate(late), totalTimeoutMillis, call);
     this.#budget.earn();
     if (this.#places === undefined) {
       this.#attempt(call, undefined);
@@ -170,6 +171,16 @@ export class EndpointRuntime implements CallOwner {
     attempts.hasPlace = false;
   }
 
+  /** Nothing of an answer after all that time is the address's failing; a long answer is not. */
+  #tooLate(call: UpstreamCall): void {
+    const { attempts, wasSent } = call;
+    if (wasSent && !attempts.isJudged && isFailure('backendTimedOut', this.endpoint.protection?.openOn)) {
+      attempts.isJudged = true;
+      attempts.address?.breaker.failed(performance.now());
+    }
+    call.fail(new GatewayError('backendTimedOut'));
+  }
+
   /** The address that the client's cookie names, when it is well. */
   #stuckTo(exchange: Exchange): BackendAddress | undefined {
     if (this.endpoint.balancing?.sticky === undefined) return undefined;
@@ -247,7 +258,3 @@ export class EndpointRuntime implements CallOwner {
 }
 
 const noAddresses: readonly BackendAddress[] = [];
-
-function tooLate(call: UpstreamCall): void {
-  call.fail(new GatewayError('backendTimedOut'));
-}

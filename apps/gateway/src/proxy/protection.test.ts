@@ -177,4 +177,13 @@ describe('time-outs of an endpoint', () => {
     expect([answer.status, code(answer.body)]).toEqual([504, '101504']);
     await waitUntil(() => backend.connections[0]?.closed === true);
   });
+
+  it('open the breaker of an address that says nothing for all that time', async () => {
+    const backend = await bed.backend(() => undefined);
+    const protection = { ...noProtection, totalTimeoutMillis: 100, failuresToOpen: 2, openMillis: 60_000 };
+    const gateway = await bed.gateway({ urls: [backend.url], protection });
+    for (let i = 0; i < 2; i++) expect((await get(gateway)).status).toBe(504);
+    expect((await get(gateway)).status).toBe(503);
+    await waitUntil(() => gateway.ended.at(-1)?.fault === 'backendSuspended');
+  });
 });

@@ -47,6 +47,7 @@ export interface MediatedGateway {
 export interface MediatedOptions {
   readonly answer?: Parameters<typeof RecordingBackend.start>[0];
   readonly maxBodyBytes?: number;
+  readonly deadlineMillis?: number;
   readonly ports?: Partial<Ports>;
   readonly api?: Partial<Api>;
   readonly server?: () => Server;
@@ -55,7 +56,7 @@ export interface MediatedOptions {
 /** The request path with policies, a cache and contracts, before a backend that records. */
 export async function startMediated(
   mediation: Partial<Mediation>,
-  { answer, maxBodyBytes = 10_000, ports, api, server }: MediatedOptions = {},
+  { answer, maxBodyBytes = 10_000, deadlineMillis = 10_000, ports, api, server }: MediatedOptions = {},
 ): Promise<MediatedGateway> {
   const backend = await RecordingBackend.start(answer);
   const budget = new ByteBudget(100_000);
@@ -63,7 +64,7 @@ export async function startMediated(
   const gateway = await startTestGateway(catalogOf({ apis: [mediatedApi(backend.url, mediation, api)] }), {
     ...(server && { server }),
     ports: {
-      mediation: { maxBodyBytes, budget },
+      mediation: { maxBodyBytes, budget, deadlineMillis },
       responses: new ResponseCache({ maxBytes: 100_000, maxEntryBytes: 20_000, now: () => started.now }),
       ...ports,
     },

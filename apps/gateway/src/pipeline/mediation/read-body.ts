@@ -10,6 +10,8 @@ export interface BodyLimits {
   readonly maxBodyBytes: number;
   /** Of all that are held at the moment; above it 503. */
   readonly budget: ByteBudget;
+  /** How long a client may take to send one, milliseconds; then 408. Node's own deadline does not know HTTP/2. */
+  readonly deadlineMillis: number;
 }
 
 /** Whether the framing says that a body follows; never the method. */
@@ -51,6 +53,7 @@ class BodyReader {
   #chunks: Buffer[] = [];
   #length = 0;
   #held = 0;
+  readonly #deadline: NodeJS.Timeout;
   #resolve!: (body: Buffer) => void;
   #reject!: (error: GatewayError) => void;
 
@@ -62,6 +65,7 @@ class BodyReader {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    this.#deadline = setTimeout(() => this.#fail(new GatewayError('requestTimedOut')), limits.deadlineMillis);
     request.on('data', this.#onData);
     request.on('end', this.#onEnd);
     request.on('close', this.#onGone);
@@ -106,6 +110,7 @@ class BodyReader {
   }
 
   #leave(): void {
+    clearTimeout(this.#deadline);
     this.request.off('data', this.#onData);
     this.request.off('end', this.#onEnd);
     this.request.off('close', this.#onGone);
