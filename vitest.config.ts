@@ -8,6 +8,9 @@ const shared = () => ({
   oxc: { decorator: { legacy: true } },
 });
 
+/** Tests that start a whole app in their process, with sockets and databases: three quarters of the time of all. */
+const wholeApps = 'apps/*/test/**/*.test.ts';
+
 export default defineConfig({
   ...shared(),
   test: {
@@ -23,8 +26,18 @@ export default defineConfig({
           // loading frameworks again for every file takes longer than all tests together.
           isolate: false,
           include: ['{apps,libs,proto}/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**'],
+          exclude: ['**/node_modules/**', '**/dist/**', wholeApps],
           // A guard against hanging, not a promise: databases and argon2 are slow on a busy machine.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...shared(),
+        test: {
+          name: 'apps',
+          isolate: false,
+          include: [wholeApps],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

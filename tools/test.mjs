@@ -1,4 +1,4 @@
-// `npm test`: the check, then the black-box tests with real processes. The last line is `N passed, N failed`.
+// `npm test`: the check, then the tests of whole apps, then the black-box tests with real processes. The last line is `N passed, N failed`.
 import { check } from './check.mjs';
 import { prepare } from './prepare.mjs';
 import { requirePrograms } from './system-programs.mjs';
@@ -11,6 +11,13 @@ const end = ({ passed, failed }) => {
 
 if (!(await requirePrograms()) || !(await prepare())) end({ passed: 0, failed: 1 });
 const checked = await check();
-console.log('\nEnd to end (real processes) …');
-const endToEnd = await runVitest('e2e', { stream: true, args: ['--maxWorkers=2'] });
-end({ passed: checked.passed + endToEnd.passed, failed: checked.failed + endToEnd.failed });
+const results = [checked];
+for (const [title, project] of [
+  ['Whole apps (sockets and databases)', 'apps'],
+  ['End to end (real processes)', 'e2e'],
+]) {
+  console.log(`\n${title} …`);
+  results.push(await runVitest(project, { stream: true, args: ['--maxWorkers=2'] }));
+}
+const sum = (count) => results.reduce((total, result) => total + result[count], 0);
+end({ passed: sum('passed'), failed: sum('failed') });
