@@ -8,8 +8,8 @@ export class ClientGone extends Error {
 }
 
 /**
- * The client's body as undici reads it. undici destroys the stream it was given when a call ends early; this one may
- * be destroyed without taking the client's connection, on which a fault is still to be written.
+ * The client's body as a connection to a backend reads it. A call that ends early destroys it, which leaves the client's
+ * connection as it is: a fault is still to be written on that.
  */
 export class RequestBody extends Readable {
   readonly #source: IncomingMessage;
@@ -22,7 +22,7 @@ export class RequestBody extends Readable {
     source.on('close', this.#onClose);
     source.on('error', this.#onClose);
     source.pause();
-    // undici listens only while the call runs; a late failure is of no interest to anybody.
+    // The connection listens only while the call runs; a late failure is of no interest to anybody.
     this.on('error', ignore);
   }
 
